@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmif/base/secret_bytes.h"
+
+#include <string.h>  // explicit_bzero
+
+#include <utility>
+
+namespace cmif {
+
+void SecureWipe(void* data, size_t size_bytes) {
+  if (size_bytes > 0) explicit_bzero(data, size_bytes);
+}
+
+SecretBytes::SecretBytes(size_t size_bytes)
+    : data_(std::make_unique_for_overwrite<uint8_t[]>(size_bytes)),
+      size_(size_bytes) {}
+
+SecretBytes::~SecretBytes() { SecureWipe(data_.get(), size_); }
+
+SecretBytes::SecretBytes(SecretBytes&& other) noexcept
+    : data_(std::move(other.data_)), size_(std::exchange(other.size_, 0)) {}
+
+SecretBytes& SecretBytes::operator=(SecretBytes&& other) noexcept {
+  std::swap(data_, other.data_);
+  std::swap(size_, other.size_);
+  return *this;
+}
+
+}  // namespace cmif

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef CMIF_BASE_SECRET_BYTES_H_
+#define CMIF_BASE_SECRET_BYTES_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+namespace cmif {
+
+// Overwrites memory in a way that the compiler does not remove.
+void SecureWipe(void* data, size_t size_bytes);
+
+// A buffer of fixed size that is wiped when it goes away: key material, the
+// embedding table, random words. Move-only, does not print. Not thread-safe
+// for writing; concurrent reads are fine.
+class SecretBytes {
+ public:
+  SecretBytes() = default;
+  explicit SecretBytes(size_t size_bytes);
+  ~SecretBytes();
+  SecretBytes(SecretBytes&& other) noexcept;
+  SecretBytes& operator=(SecretBytes&& other) noexcept;
+  SecretBytes(const SecretBytes&) = delete;
+  SecretBytes& operator=(const SecretBytes&) = delete;
+
+  size_t size() const { return size_; }
+  std::span<uint8_t> bytes() { return {data_.get(), size_}; }
+  std::span<const uint8_t> bytes() const { return {data_.get(), size_}; }
+
+ private:
+  std::unique_ptr<uint8_t[]> data_;
+  size_t size_ = 0;
+};
+
+}  // namespace cmif
+
+#endif  // CMIF_BASE_SECRET_BYTES_H_
