@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <ggml.h>
 
-#include <cmath>
+#include <algorithm>
 #include <deque>
 #include <random>
 
@@ -161,7 +161,8 @@ std::vector<std::string> TinyWords() {
   std::vector<std::string> words;
   for (size_t i = 0; i < syllables.size(); ++i) {
     for (size_t j : {i * 7 + 3, i * 11 + 5, i * 13 + 1, i * 17 + 9}) {
-      words.push_back(syllables[i] + syllables[j % syllables.size()]);
+      const std::string word = syllables[i] + syllables[j % syllables.size()];
+      if (std::ranges::find(words, word) == words.end()) words.push_back(word);
     }
   }
   return words;
