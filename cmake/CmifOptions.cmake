@@ -36,6 +36,8 @@ endif()
 add_compile_options(-Wall -Wextra -Wshadow=local -fno-omit-frame-pointer)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   add_compile_options(-Wno-shadow)
+else()
+  add_compile_options(-Wno-restrict)  # false alarms of g++ 12, its bug 105651
 endif()
 if(CMIF_SANITIZE)
   add_compile_options(-fsanitize=${CMIF_SANITIZE} -fno-sanitize-recover=all)
