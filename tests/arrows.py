@@ -68,8 +68,8 @@ LINKED = re.compile(r"\bcmif(?:_|::)([a-z0-9]+)\b")
 
 def is_test(path):
     """Tests may read files and clocks, and use GoogleTest."""
-    return bool(re.search(r"(_test|_benchmark)\.cc$|(^|_)(fake|test)_\w+\.",
-                          path.name))
+    return path.parent.name == "testing" or bool(
+        re.search(r"(_test|_benchmark)\.cc$|^(fake|test)_\w+\.", path.name))
 
 
 def allowed(room, target):

@@ -6,7 +6,7 @@
 
 #include <cstdlib>
 
-namespace cmif {
+namespace cmif::crypto {
 namespace {
 
 // Every OpenSSL call here returns 1; see the class comment for the rest.
@@ -46,14 +46,14 @@ void Sha256::Update(std::span<const uint8_t> bytes) {
   Require(EVP_DigestUpdate(context_->md, bytes.data(), bytes.size()) == 1);
 }
 
-Sha256Digest Sha256::Finish() {
-  Sha256Digest digest;
+Digest Sha256::Finish() {
+  Digest digest;
   Require(EVP_DigestFinal_ex(context_->md, digest.data(), nullptr) == 1);
   context_->Start();
   return digest;
 }
 
-Sha256Digest Sha256Of(std::span<const uint8_t> bytes) {
+Digest Sha256Of(std::span<const uint8_t> bytes) {
   Sha256 hash;
   hash.Update(bytes);
   return hash.Finish();
@@ -90,4 +90,4 @@ Result<std::vector<uint8_t>> FromHex(std::string_view hex) {
   return bytes;
 }
 
-}  // namespace cmif
+}  // namespace cmif::crypto

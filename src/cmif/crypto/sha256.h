@@ -12,9 +12,9 @@
 
 #include "cmif/base/status.h"
 
-namespace cmif {
+namespace cmif::crypto {
 
-using Sha256Digest = std::array<uint8_t, 32>;
+using Digest = std::array<uint8_t, 32>;
 
 // SHA-256 (FIPS 180-4) of data that comes in pieces, by OpenSSL. A process
 // whose OpenSSL cannot hash (no memory, no provider) ends: a wrong hash is not
@@ -31,7 +31,7 @@ class Sha256 {
 
   // The hash of all the bytes since construction or the last Finish(); the
   // object then starts anew.
-  Sha256Digest Finish();
+  Digest Finish();
 
  private:
   struct Context;  // keeps OpenSSL's types out of this header
@@ -39,7 +39,7 @@ class Sha256 {
 };
 
 // The hash of bytes that lie in memory.
-Sha256Digest Sha256Of(std::span<const uint8_t> bytes);
+Digest Sha256Of(std::span<const uint8_t> bytes);
 
 // Lower-case hexadecimal, two digits a byte.
 std::string ToHex(std::span<const uint8_t> bytes);
@@ -48,6 +48,6 @@ std::string ToHex(std::span<const uint8_t> bytes);
 // characters, or one that is no digit (its place is named, not the character).
 Result<std::vector<uint8_t>> FromHex(std::string_view hex);
 
-}  // namespace cmif
+}  // namespace cmif::crypto
 
 #endif  // CMIF_CRYPTO_SHA256_H_

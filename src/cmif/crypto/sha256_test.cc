@@ -9,7 +9,7 @@
 
 #include "cmif/base/byte_reader.h"
 
-namespace cmif {
+namespace cmif::crypto {
 namespace {
 
 std::string HexOf(std::string_view text) {
@@ -48,7 +48,7 @@ TEST(Sha256Test, AMillionLettersInPieces) {
 TEST(Sha256Test, PiecesOfAnySizeGiveTheSameHash) {
   std::string text(300, '\0');
   for (size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>(i);
-  const Sha256Digest whole = Sha256Of(AsBytes(text));
+  const Digest whole = Sha256Of(AsBytes(text));
   for (size_t step = 1; step <= 65; ++step) {
     Sha256 hash;
     for (size_t at = 0; at < text.size(); at += step) {
@@ -95,4 +95,4 @@ TEST(HexTest, WrongDigitIsNamedByItsPlace) {
 }
 
 }  // namespace
-}  // namespace cmif
+}  // namespace cmif::crypto

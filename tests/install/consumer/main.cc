@@ -13,8 +13,9 @@ int main() {
   std::printf("random: %u\n", static_cast<unsigned>(random.Next32()));
 #ifndef CORE_ALONE
   const auto words = cmif::text::SplitWords("two words");
-  const auto hash = cmif::Sha256Of(cmif::AsBytes("two words"));
-  std::printf("%zu pieces, hash %s\n", words.size(), cmif::ToHex(hash).c_str());
+  const auto hash = cmif::crypto::Sha256Of(cmif::AsBytes("two words"));
+  std::printf("%zu pieces, hash %s\n", words.size(),
+              cmif::crypto::ToHex(hash).c_str());
   if (words.size() != 3) return 1;
 #endif
   return 0;
