@@ -33,11 +33,10 @@ if(CMIF_CCACHE)
   set(CMAKE_C_COMPILER_LAUNCHER ${CMIF_CCACHE})
 endif()
 
-add_compile_options(-Wall -Wextra -Wshadow=local -fno-omit-frame-pointer)
-if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-  add_compile_options(-Wno-shadow)
-else()
-  add_compile_options(-Wno-restrict)  # false alarms of g++ 12, its bug 105651
+add_compile_options(-Wall -Wextra -fno-omit-frame-pointer)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # -Wrestrict: false alarms of g++ 12 on std::string (GCC bug 105651).
+  add_compile_options(-Wshadow=local -Wno-restrict)
 endif()
 if(CMIF_SANITIZE)
   add_compile_options(-fsanitize=${CMIF_SANITIZE} -fno-sanitize-recover=all)

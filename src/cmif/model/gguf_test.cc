@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+#include <llama.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "cmif/base/byte_reader.h"
+#include "cmif/base/file.h"
+#include "cmif/model/gguf_file.h"
+#include "cmif/model/gguf_writer.h"
+#include "cmif/model/row_format.h"
+#include "cmif/model/testing/tiny_models.h"
+
+namespace cmif::model {
+namespace {
+
+namespace fs = std::filesystem;
+
+class GgufTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (fs::temp_directory_path() / "cmif-XXXXXX").string();
+    folder_ = mkdtemp(name.data());
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+  fs::path folder_;
+};
+
+bool StockLlamaLoads(const fs::path& path) {
+  llama_model_params params = llama_model_default_params();
+  llama_model* model = llama_model_load_from_file(path.c_str(), params);
+  const bool loaded = model != nullptr;
+  llama_model_free(model);
+  return loaded;
+}
+
+TEST_F(GgufTest, TinyModelsLoadInStockLlama) {
+  for (const char* type : {"f32", "f16", "bf16", "q8_0", "q4_0"}) {
+    const fs::path path = folder_ / type;
+    ASSERT_TRUE(testing::WriteTinyLlama(path, {.table_type = type}));
+    EXPECT_TRUE(StockLlamaLoads(path)) << type;
+    ASSERT_TRUE(testing::WriteTinyBert(path, {.table_type = type}));
+    EXPECT_TRUE(StockLlamaLoads(path)) << type;
+  }
+}
+
+TEST_F(GgufTest, ReadsBackWhatWasWritten) {
+  ASSERT_TRUE(testing::WriteTinyLlama(folder_ / "m", {.tied = true}));
+  const auto file = GgufFile::Open(folder_ / "m");
+  ASSERT_TRUE(file.has_value()) << file.error().message();
+  EXPECT_EQ(file->String("general.architecture"), "llama");
+  EXPECT_EQ(file->Int("llama.embedding_length"), 64);
+  EXPECT_EQ(file->Int("general.architecture"), std::nullopt);
+  EXPECT_EQ(file->String("no.such"), std::nullopt);
+  EXPECT_EQ(file->Strings("tokenizer.ggml.tokens"),
+            testing::TinyVocabulary(true));
+  EXPECT_EQ(file->FindTensor("output.weight"), nullptr);
+  ASSERT_NE(file->FindTensor("token_embd.weight"), nullptr);
+  EXPECT_EQ(file->FindTensor("token_embd.weight")->shape[0], 64);
+}
+
+TEST_F(GgufTest, EveryTruncationIsRefused) {
+  ASSERT_TRUE(testing::WriteTinyBert(folder_ / "m", {.layers = 1}));
+  const std::string whole = ReadFile(folder_ / "m", 1 << 28).value();
+  for (size_t size = 0; size + 64 < whole.size(); size += 97) {
+    const auto file = GgufFile::Parse(AsBytes(whole).first(size));
+    ASSERT_FALSE(file.has_value()) << size;
+    EXPECT_EQ(file.error().code(), Code::kDataLoss);
+  }
+}
+
+TEST_F(GgufTest, ZeroTensorIsAHole) {
+  GgufWriter writer;
+  writer.Set("general.architecture", std::string("llama"));
+  const std::vector<int64_t> shape = {256, 40000};
+  ASSERT_TRUE(writer.AddZeroTensor("token_embd.weight", "q8_0", shape));
+  ASSERT_TRUE(writer.Write(folder_ / "m"));
+  struct stat info{};
+  ASSERT_EQ(stat((folder_ / "m").c_str(), &info), 0);
+  EXPECT_GT(info.st_size, 10'000'000);
+  EXPECT_LT(info.st_blocks, 64);
+}
+
+TEST(RowFormatTest, RefusesWhatCannotBe) {
+  EXPECT_TRUE(RowFormat::Create("q8_0", 576).has_value());
+  EXPECT_EQ(RowFormat::Create("q8_0", 576)->row_bytes(), 612U);
+  EXPECT_FALSE(RowFormat::Create("q4_K", 576).has_value());
+  EXPECT_FALSE(RowFormat::Create("i32", 64).has_value());
+  EXPECT_FALSE(RowFormat::Create("f32", 0).has_value());
+  EXPECT_FALSE(RowFormat::Create("nonsense", 64).has_value());
+  EXPECT_FALSE(RowFormat::Create("f32", 1U << 30).has_value());
+}
+
+TEST(RowFormatTest, ExpandsF32Unchanged) {
+  const auto format = RowFormat::Create("f32", 4);
+  const std::vector<float> row = {1, -2, 3.5, 0};
+  std::vector<float> out(4);
+  format->Expand({reinterpret_cast<const uint8_t*>(row.data()), 16}, out);
+  EXPECT_EQ(out, row);
+}
+
+}  // namespace
+}  // namespace cmif::model
