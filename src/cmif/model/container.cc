@@ -98,16 +98,16 @@ Result<void> CheckLayout(std::span<const SectionInfo> sections,
     }
   }
   if (next != file_bytes) {
-    return DataLoss(fmt::format(
-        "the bundle should have {} bytes and has {}", next, file_bytes));
+    return DataLoss(fmt::format("the bundle should have {} bytes and has {}",
+                                next, file_bytes));
   }
   return {};
 }
 
 Result<void> ReadAt(int descriptor, uint64_t offset, std::span<uint8_t> out) {
   while (!out.empty()) {
-    const ssize_t got = pread(descriptor, out.data(), out.size(),
-                              static_cast<off_t>(offset));
+    const ssize_t got =
+        pread(descriptor, out.data(), out.size(), static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return DataLoss("the bundle ends early");
     out = out.subspan(static_cast<size_t>(got));
@@ -157,8 +157,9 @@ Result<std::vector<SectionInfo>> ParseContainerHeader(
         version, kContainerVersion));
   }
   if (encryption != kNotEncrypted) {
-    return Unimplemented("the bundle is encrypted; this program cannot open "
-                         "encrypted bundles yet");
+    return Unimplemented(
+        "the bundle is encrypted; this program cannot open "
+        "encrypted bundles yet");
   }
   if (count == 0 || count > kMaxSections) {
     return DataLoss(fmt::format("the bundle names {} sections; 1 to {} work",
@@ -166,9 +167,10 @@ Result<std::vector<SectionInfo>> ParseContainerHeader(
   }
   CMIF_ASSIGN(const uint64_t end, reader.Read<uint64_t>());
   if (end != file_bytes) {
-    return DataLoss(fmt::format("the bundle should have {} bytes and has {}: "
-                                "it is truncated or was added to",
-                                end, file_bytes));
+    return DataLoss(
+        fmt::format("the bundle should have {} bytes and has {}: "
+                    "it is truncated or was added to",
+                    end, file_bytes));
   }
   std::vector<SectionInfo> sections;
   for (uint32_t i = 0; i < count; ++i) {
@@ -179,8 +181,9 @@ Result<std::vector<SectionInfo>> ParseContainerHeader(
   CMIF_ASSIGN(const auto digest, reader.Take(kDigestBytes));
   if (!std::ranges::equal(digest,
                           crypto::Sha256Of(start_of_file.first(hashed)))) {
-    return DataLoss("the header of the bundle does not have its hash: the file "
-                    "is corrupt");
+    return DataLoss(
+        "the header of the bundle does not have its hash: the file "
+        "is corrupt");
   }
   CMIF_TRY(CheckLayout(sections, file_bytes));
   return sections;
@@ -190,7 +193,7 @@ Result<ContainerReader> ContainerReader::Open(
     const std::filesystem::path& path) {
   ContainerReader reader;
   reader.descriptor_ = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  struct stat info {};
+  struct stat info{};
   if (reader.descriptor_ < 0 || fstat(reader.descriptor_, &info) != 0) {
     return NotFound("cannot open " + path.string() + ": " + strerror(errno));
   }

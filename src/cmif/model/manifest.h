@@ -27,11 +27,11 @@ struct ModelFacts {
   uint32_t width = 0;        // values a row
   uint32_t vocabulary = 0;   // rows of the table
   uint32_t layers = 0;
-  uint32_t context = 0;            // positions the model was trained for
-  std::string table_type;          // ggml's name
-  bool tied = false;               // the head is the embedding table
+  uint32_t context = 0;             // positions the model was trained for
+  std::string table_type;           // ggml's name
+  bool tied = false;                // the head is the embedding table
   std::vector<std::string> labels;  // classifiers
-  std::string body_sha256;         // hex
+  std::string body_sha256;          // hex
 
   bool operator==(const ModelFacts&) const = default;
 };
