@@ -2,7 +2,9 @@
 #ifndef CMIF_MODEL_VERIFY_H_
 #define CMIF_MODEL_VERIFY_H_
 
+#include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,8 @@ Result<Manifest> ReadManifest(const std::filesystem::path& folder);
 Result<std::vector<std::string>> VerifySplit(
     const std::filesystem::path& folder);
 
+// Hex SHA-256 of bytes.
+std::string HashBytes(std::span<const uint8_t> bytes);
 // Hex SHA-256 of a file.
 Result<std::string> HashFile(const std::filesystem::path& path);
 
