@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef CMIF_MODEL_BUNDLE_H_
+#define CMIF_MODEL_BUNDLE_H_
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+
+#include "cmif/base/secret_bytes.h"
+#include "cmif/base/status.h"
+#include "cmif/model/manifest.h"
+#include "cmif/model/row_format.h"
+#include "cmif/model/tokenizer.h"
+
+namespace cmif::model {
+
+// The rows of a token embedding, in the table's own number format. Immutable;
+// thread-safe; wiped when it goes away.
+class EmbeddingTable {
+ public:
+  // DATA_LOSS when the bytes are not `rows` rows of the format.
+  static Result<EmbeddingTable> Create(RowFormat format, uint32_t rows,
+                                       SecretBytes bytes);
+
+  const RowFormat& format() const { return format_; }
+  uint32_t rows() const { return rows_; }
+  // 0 <= id < rows().
+  std::span<const uint8_t> Row(int32_t id) const {
+    return std::as_const(bytes_).bytes().subspan(
+        static_cast<size_t>(id) * format_.row_bytes(), format_.row_bytes());
+  }
+  // All rows expanded to f32, row after row, on up to `threads` threads.
+  std::vector<float> Expanded(int threads) const;
+
+ private:
+  EmbeddingTable(RowFormat format, uint32_t rows, SecretBytes bytes)
+      : format_(std::move(format)), rows_(rows), bytes_(std::move(bytes)) {}
+  RowFormat format_;
+  uint32_t rows_;
+  SecretBytes bytes_;
+};
+
+// What a client needs of a split model: the content of embedding.cmif. Its
+// sections: "facts" (JSON), "tokenizer" (GGUF without tensors), "table",
+// "clusters" (privacy::Clustering), and "head" with --head client.
+struct Bundle {
+  ModelFacts facts;
+  Tokenizer tokenizer;
+  EmbeddingTable table;
+  SecretBytes clusters;
+  SecretBytes head;  // empty unless the partition is embedding+head
+};
+
+// Opens and checks a bundle: every hash, and that shapes, vocabulary and table
+// agree. NOT_FOUND, DATA_LOSS, UNIMPLEMENTED.
+Result<Bundle> OpenBundle(const std::filesystem::path& path);
+
+// What a bundle is made of; all views must outlive the call.
+struct BundleParts {
+  std::span<const uint8_t> tokenizer;
+  std::span<const uint8_t> table;
+  std::span<const uint8_t> clusters;
+  std::span<const uint8_t> head;  // may be empty
+};
+Result<void> WriteBundle(const std::filesystem::path& path,
+                         const ModelFacts& facts, const BundleParts& parts);
+
+}  // namespace cmif::model
+
+#endif  // CMIF_MODEL_BUNDLE_H_

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmif/model/verify.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cmif/base/file.h"
+#include "cmif/crypto/sha256.h"
+#include "cmif/model/bundle.h"
+#include "cmif/model/container.h"
+#include "cmif/model/gguf_file.h"
+
+namespace cmif::model {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr uint64_t kMaxManifestBytes = 1 << 20;
+
+class Findings {
+ public:
+  void Add(std::string line) { lines_.push_back(std::move(line)); }
+  template <typename T>
+  void Compare(std::string_view what, const T& found, const T& expected) {
+    if (found == expected) return;
+    Add(fmt::format("{}: found {}, expected {}", what, found, expected));
+  }
+  std::vector<std::string> Release() { return std::move(lines_); }
+
+ private:
+  std::vector<std::string> lines_;
+};
+
+void CheckFile(const fs::path& path, uint64_t bytes, const std::string& sha256,
+               Findings& findings) {
+  const std::string name = path.filename().string();
+  const auto file = MappedFile::Open(path);
+  if (!file) {
+    findings.Add(file.error().message());
+    return;
+  }
+  findings.Compare<uint64_t>(name + ": size in bytes", file->bytes().size(),
+                             bytes);
+  findings.Compare(name + ": SHA-256",
+                   crypto::ToHex(crypto::Sha256Of(file->bytes())), sha256);
+}
+
+void CheckZeroTable(const GgufFile& body, const ModelFacts& facts,
+                    Findings& findings) {
+  const int64_t rows = facts.partition == kPartitionHead ? 1 : facts.vocabulary;
+  const GgufTensor* table = body.FindTensor("token_embd.weight");
+  if (table == nullptr) {
+    findings.Add("body.gguf: no tensor token_embd.weight");
+    return;
+  }
+  const std::vector<int64_t> shape =
+      rows == 1 ? std::vector<int64_t>{facts.width}
+                : std::vector<int64_t>{facts.width, rows};
+  findings.Compare("body.gguf: shape of token_embd.weight",
+                   fmt::format("{}", fmt::join(table->shape, " x ")),
+                   fmt::format("{}", fmt::join(shape, " x ")));
+  const bool zero =
+      std::ranges::all_of(table->data, [](uint8_t byte) { return byte == 0; });
+  if (!zero) {
+    findings.Add(
+        "body.gguf: token_embd.weight is not zero: the server would "
+        "hold rows of the embedding table");
+  }
+}
+
+void CheckBody(const fs::path& path, const ModelFacts& facts,
+               Findings& findings) {
+  const auto body = GgufFile::Open(path);
+  if (!body) {
+    findings.Add(body.error().message());
+    return;
+  }
+  const auto text = [&](const char* key) {
+    return body->String(key).value_or("(missing)");
+  };
+  const std::string arch = facts.architecture;
+  findings.Compare("body.gguf: model id", text("cmif.model_id"),
+                   facts.model_id);
+  findings.Compare("body.gguf: architecture", text("general.architecture"),
+                   arch);
+  findings.Compare("body.gguf: partition", text("cmif.partition"),
+                   facts.partition);
+  findings.Compare("body.gguf: row type", text("cmif.row_type"),
+                   facts.table_type);
+  findings.Compare<int64_t>("body.gguf: width",
+                            body->Int(arch + ".embedding_length").value_or(-1),
+                            facts.width);
+  findings.Compare<int64_t>("body.gguf: layers",
+                            body->Int(arch + ".block_count").value_or(-1),
+                            facts.layers);
+  findings.Compare<int64_t>("body.gguf: vocabulary",
+                            body->Int("cmif.vocabulary").value_or(-1),
+                            facts.vocabulary);
+  if (body->ArrayLength("tokenizer.ggml.tokens")) {
+    findings.Add("body.gguf: carries a tokenizer, which belongs to the bundle");
+  }
+  CheckZeroTable(*body, facts, findings);
+}
+
+void CheckBundle(const fs::path& path, const ModelFacts& facts,
+                 Findings& findings) {
+  const auto bundle = OpenBundle(path);
+  if (!bundle) {
+    findings.Add(bundle.error().At(path.filename().string()).message());
+    return;
+  }
+  findings.Compare("embedding.cmif: model id", bundle->facts.model_id,
+                   facts.model_id);
+  findings.Compare("embedding.cmif: SHA-256 of the body it belongs to",
+                   bundle->facts.body_sha256, facts.body_sha256);
+  if (!(bundle->facts == facts)) {
+    findings.Add("embedding.cmif: its facts differ from the manifest's");
+  }
+}
+
+}  // namespace
+
+Result<Manifest> ReadManifest(const fs::path& folder) {
+  const fs::path path = folder / kManifestFile;
+  CMIF_ASSIGN(const std::string text, ReadFile(path, kMaxManifestBytes));
+  auto manifest = ManifestFromJson(text);
+  if (!manifest) return std::unexpected(manifest.error().At(path.string()));
+  return manifest;
+}
+
+Result<std::string> HashFile(const fs::path& path) {
+  CMIF_ASSIGN(const MappedFile file, MappedFile::Open(path));
+  return crypto::ToHex(crypto::Sha256Of(file.bytes()));
+}
+
+Result<std::vector<std::string>> VerifySplit(const fs::path& folder) {
+  if (!fs::is_directory(folder)) {
+    return NotFound(folder.string() +
+                    " is not a folder; give the folder that "
+                    "cmif split wrote");
+  }
+  Findings findings;
+  const auto manifest = ReadManifest(folder);
+  if (!manifest) {
+    findings.Add(manifest.error().message());
+    return findings.Release();
+  }
+  const ModelFacts& facts = manifest->facts;
+  CheckFile(folder / kBodyFile, manifest->body_bytes, facts.body_sha256,
+            findings);
+  CheckFile(folder / kBundleFile, manifest->bundle_bytes,
+            manifest->bundle_sha256, findings);
+  CheckBody(folder / kBodyFile, facts, findings);
+  CheckBundle(folder / kBundleFile, facts, findings);
+  return findings.Release();
+}
+
+}  // namespace cmif::model
