@@ -16,7 +16,8 @@ int main(int argc, char** argv) {
 
   CLI::App app{
       "CMIF: ask a language model on a server without showing it your words.\n"
-      "The model is split at its embedding layer; every word is replaced under\n"
+      "The model is split at its embedding layer; every word is replaced "
+      "under\n"
       "differential privacy before anything leaves this machine."};
   app.name("cmif");
   app.set_version_flag("--version", "cmif " CMIF_VERSION);
@@ -26,15 +27,15 @@ int main(int argc, char** argv) {
   cmif::cli::AddSplit(app, exit_code);
   cmif::cli::AddInspect(app, exit_code);
   cmif::cli::AddVerify(app, exit_code);
-  cmif::cli::AddServer(app, exit_code);
+  // cmif::cli::AddServer(app, exit_code);
   cmif::cli::AddSanitize(app, exit_code);
   cmif::cli::AddClassify(app, exit_code);
   cmif::cli::AddAsk(app, exit_code);
-  cmif::cli::AddDemo(app, exit_code);
-  cmif::cli::AddBench(app, exit_code);
-  app.footer("Exit codes: 0 done, 1 some input lines failed, 2 usage, 3 bad "
-             "data, 4 not found,\n5 not permitted, 6 no server, 7 parts do not "
-             "fit, 8 not supported, 9 a limit,\n10 already in use, 11 internal.");
+  // cmif::cli::AddDemo(app, exit_code);
+  app.footer(
+      "Exit codes: 0 done, 1 some input lines failed, 2 usage, 3 bad "
+      "data, 4 not found,\n5 not permitted, 6 no server, 7 parts do not "
+      "fit, 8 not supported, 9 a limit,\n10 already in use, 11 internal.");
   for (CLI::App* command : app.get_subcommands({})) {
     command->set_version_flag("--version", "cmif " CMIF_VERSION);
   }

@@ -17,16 +17,19 @@ void AddPrivacyOptions(CLI::App& command, PrivacyOptions& options) {
       .add_option("--bundle", options.bundle,
                   "the folder that cmif split wrote")
       ->required();
-  command.add_option("--epsilon", options.epsilon,
-                     "privacy budget of a word, 0.001 to 16 (smaller hides "
-                     "more); inf with --mechanism identity")
+  command
+      .add_option("--epsilon", options.epsilon,
+                  "privacy budget of a word, 0.001 to 16 (smaller hides "
+                  "more); inf with --mechanism identity")
       ->capture_default_str();
-  command.add_option("--mechanism", options.mechanism,
-                     "rnm-laplace, or identity (protects nothing)")
+  command
+      .add_option("--mechanism", options.mechanism,
+                  "rnm-laplace, or identity (protects nothing)")
       ->capture_default_str();
-  command.add_option("--calibrate", options.calibrate,
-                     "on: as little noise as epsilon allows; off: the "
-                     "textbook's noise")
+  command
+      .add_option("--calibrate", options.calibrate,
+                  "on: as little noise as epsilon allows; off: the "
+                  "textbook's noise")
       ->capture_default_str()
       ->check(CLI::IsMember({"on", "off"}));
 }
@@ -52,8 +55,9 @@ Result<std::optional<privacy::Epsilon>> ParseEpsilon(
     return std::nullopt;
   }
   if (!number) {
-    return InvalidArgument("--epsilon takes a number from 0.001 to 16 (or inf "
-                           "with --mechanism identity)");
+    return InvalidArgument(
+        "--epsilon takes a number from 0.001 to 16 (or inf "
+        "with --mechanism identity)");
   }
   auto epsilon = privacy::Epsilon::Create(value);
   if (!epsilon) return std::unexpected(epsilon.error().At("--epsilon"));
@@ -68,9 +72,10 @@ Result<client::Sanitizer> MakeSanitizer(
   std::shared_ptr<const privacy::Channel> channel;
   if (epsilon) {
     Progress progress;
-    const std::string step = fmt::format("channel for epsilon {}, kept for "
-                                         "later",
-                                         epsilon->value());
+    const std::string step = fmt::format(
+        "channel for epsilon {}, kept for "
+        "later",
+        epsilon->value());
     CMIF_ASSIGN(channel,
                 client::OpenChannel(
                     *model,
@@ -98,10 +103,9 @@ nlohmann::ordered_json SanitizedJson(const client::Sanitizer& sanitizer,
     const uint64_t certified = channel->epsilon_certified_micro();
     json["epsilon"] = channel->epsilon().value();
     json["epsilon_certified"] = static_cast<double>(certified) / 1e6;
-    json["epsilon_total"] =
-        static_cast<double>(
-            privacy::TotalMicro(result.words_charged, certified)) /
-        1e6;
+    json["epsilon_total"] = static_cast<double>(privacy::TotalMicro(
+                                result.words_charged, certified)) /
+                            1e6;
   }
   json["cluster_bits"] = sanitizer.model().clustering()->ClusterBits();
   json["mechanism"] = channel == nullptr ? "identity" : channel->mechanism();

@@ -56,8 +56,8 @@ int Run(const Flags& flags) {
   const auto options = OptionsOf(flags);
   if (!options) return Report(options.error());
   Progress progress;
-  const auto result = client::SplitModel(
-      *options, [&](std::string_view step, double share) {
+  const auto result =
+      client::SplitModel(*options, [&](std::string_view step, double share) {
         progress.Update(step, share);
       });
   progress.End();
@@ -81,10 +81,10 @@ int Run(const Flags& flags) {
       "  {} clusters ({:.1f} bits of cluster identity a word), mean cosine "
       "{:.3f}\n{}\n",
       manifest.facts.name, manifest.facts.architecture,
-      manifest.facts.partition, manifest.facts.vocabulary,
-      manifest.facts.width, manifest.facts.table_type, flags.folder,
-      manifest.body_bytes, flags.folder, manifest.bundle_bytes,
-      result->clusters, result->cluster_bits, result->mean_cosine,
+      manifest.facts.partition, manifest.facts.vocabulary, manifest.facts.width,
+      manifest.facts.table_type, flags.folder, manifest.body_bytes,
+      flags.folder, manifest.bundle_bytes, result->clusters,
+      result->cluster_bits, result->mean_cosine,
       WhatTheServerLearns(manifest.facts));
   return kOk;
 }
@@ -102,13 +102,15 @@ void AddSplit(CLI::App& app, int& exit_code) {
   command->add_option("--clusters", flags->clusters,
                       "clusters of your own: JSON, a list of lists of token "
                       "ids; the other words are clustered as usual");
-  command->add_option("--head", flags->head,
-                      "who holds the output head: server, or client (then the "
-                      "server sees no table at all)")
+  command
+      ->add_option("--head", flags->head,
+                   "who holds the output head: server, or client (then the "
+                   "server sees no table at all)")
       ->capture_default_str()
       ->check(CLI::IsMember({"server", "client"}));
-  command->add_option("--epsilon", flags->epsilons,
-                      "channels to compute now, a comma list")
+  command
+      ->add_option("--epsilon", flags->epsilons,
+                   "channels to compute now, a comma list")
       ->delimiter(',')
       ->capture_default_str();
   command->add_flag("--force", flags->force, "replace an earlier split");

@@ -15,14 +15,14 @@ namespace cmif::cli {
 enum ExitCode : int {
   kOk = 0,
   kSomeLinesFailed = 1,
-  kUsage = 2,         // flags, values, commands
-  kBadData = 3,       // a file or text that is not what it should be
+  kUsage = 2,    // flags, values, commands
+  kBadData = 3,  // a file or text that is not what it should be
   kNotFound = 4,
   kNotPermitted = 5,  // files, addresses
   kNoServer = 6,      // absent, gone, too slow
   kDoesNotFit = 7,    // parts of different models or versions
   kUnsupported = 8,
-  kLimit = 9,         // disk, memory, context, queue
+  kLimit = 9,          // disk, memory, context, queue
   kAlreadyThere = 10,  // port or folder in use
   kInternal = 11,
 };

@@ -18,9 +18,8 @@ int Run(const std::string& folder, bool json) {
   if (!findings) return Report(findings.error());
   const bool good = findings->empty();
   if (json) {
-    const nlohmann::ordered_json result = {{"folder", folder},
-                                           {"verified", good},
-                                           {"mismatches", *findings}};
+    const nlohmann::ordered_json result = {
+        {"folder", folder}, {"verified", good}, {"mismatches", *findings}};
     fmt::print("{}\n", result.dump(-1, ' ', false,
                                    nlohmann::json::error_handler_t::replace));
     return good ? kOk : kBadData;

@@ -39,10 +39,9 @@ Result<std::shared_ptr<const privacy::Channel>> OpenChannel(
   }
   CMIF_ASSIGN(const privacy::RowMatrix* const rows, model.Rows());
   CMIF_ASSIGN(privacy::Channel channel,
-              privacy::BuildChannel(model.clustering(), *rows,
-                                    options.mechanism, options.epsilon,
-                                    options.calibrate, HardwareThreads(),
-                                    progress));
+              privacy::BuildChannel(
+                  model.clustering(), *rows, options.mechanism, options.epsilon,
+                  options.calibrate, HardwareThreads(), progress));
   std::error_code ignored;
   std::filesystem::create_directories(path.parent_path(), ignored);
   (void)WriteFileAtomically(path, channel.ToBytes());  // a cache: may fail

@@ -37,8 +37,8 @@ struct Classifier::Impl {
   ClientModel& model;
   wire::RowSender sender;
   grpc::ClientContext context;
-  std::unique_ptr<grpc::ClientReaderWriter<v1::ClassifyRequest,
-                                           v1::ClassifyReply>>
+  std::unique_ptr<
+      grpc::ClientReaderWriter<v1::ClassifyRequest, v1::ClassifyReply>>
       stream;
   std::deque<size_t> pending;  // sentences of each batch not received
 };

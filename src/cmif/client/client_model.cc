@@ -9,8 +9,8 @@ namespace cmif::client {
 Result<privacy::RowMatrix> CentredRows(const model::EmbeddingTable& table) {
   const std::vector<float> raw = table.Expanded(HardwareThreads());
   return privacy::CentredUnitRows(static_cast<int>(table.rows()),
-                                  static_cast<int>(table.format().width()),
-                                  raw, {});
+                                  static_cast<int>(table.format().width()), raw,
+                                  {});
 }
 
 Result<std::shared_ptr<ClientModel>> ClientModel::Open(

@@ -14,8 +14,7 @@ namespace cmif::client {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using Stream =
-    grpc::ClientReaderWriter<v1::GenerateRequest, v1::GenerateReply>;
+using Stream = grpc::ClientReaderWriter<v1::GenerateRequest, v1::GenerateReply>;
 
 double Seconds(Clock::duration time) {
   return std::chrono::duration<double>(time).count();
@@ -78,8 +77,9 @@ class Run {
       return false;
     }
     if (!reply.has_token()) {
-      return Unimplemented("the server sends hidden states; generation with "
-                           "the head on the client is not built yet");
+      return Unimplemented(
+          "the server sends hidden states; generation with "
+          "the head on the client is not built yet");
     }
     const auto id = static_cast<int32_t>(reply.token().id());
     if (reply.token().id() >= model_.facts().vocabulary) {
@@ -113,9 +113,8 @@ class Run {
     }
   }
   Result<void> AddRow(int32_t id, v1::GenerateRequest& request) {
-    CMIF_ASSIGN(const uint32_t slot,
-                sender_.SlotOf(static_cast<uint32_t>(id),
-                               model_.table().Row(id)));
+    CMIF_ASSIGN(const uint32_t slot, sender_.SlotOf(static_cast<uint32_t>(id),
+                                                    model_.table().Row(id)));
     request.mutable_rows()->add_slots(slot);
     return {};
   }
@@ -182,8 +181,8 @@ std::string TextAssembler::Add(std::string_view bytes) {
       continue;
     }
     // The longest end of the text that begins the stop text.
-    for (size_t n = std::min(stop.size() - (stop.empty() ? 0 : 1),
-                             held_.size());
+    for (size_t n =
+             std::min(stop.size() - (stop.empty() ? 0 : 1), held_.size());
          n > keep; --n) {
       if (std::string_view(held_).ends_with(
               std::string_view(stop).substr(0, n))) {

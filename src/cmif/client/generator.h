@@ -35,6 +35,12 @@ struct Generation {
   uint64_t bytes_received = 0;
   double prompt_seconds = 0;  // until the first token came
   double decode_seconds = 0;  // from the first to the last token
+  // Tokens after the first, a second; 0 for fewer than two.
+  double tokens_per_second() const {
+    return tokens_out < 2 || decode_seconds <= 0
+               ? 0
+               : static_cast<double>(tokens_out - 1) / decode_seconds;
+  }
   // Of the engine alone, as the server tells it.
   double engine_prompt_seconds = 0;
   double engine_decode_seconds = 0;
@@ -45,10 +51,10 @@ struct Generation {
 // may turn out to be a stop text. OUT_OF_RANGE when the prompt does not fit
 // (both counts named); UNAVAILABLE when the server goes away: what had come
 // was passed to on_text. Thread-safe.
-Result<Generation> Generate(Remote& remote, ClientModel& model,
-                            std::span<const int32_t> prompt,
-                            const GenerateOptions& options,
-                            const std::function<void(std::string_view)>& on_text);
+Result<Generation> Generate(
+    Remote& remote, ClientModel& model, std::span<const int32_t> prompt,
+    const GenerateOptions& options,
+    const std::function<void(std::string_view)>& on_text);
 
 // Holds back what is not whole yet: characters cut in two, and ends that may
 // begin a stop text.

@@ -24,9 +24,9 @@ void DotProductsSimd(const int16_t* rows, const int16_t* query, size_t width,
     auto sum0 = hn::Zero(d32);
     auto sum1 = hn::Zero(d32);
     for (size_t i = 0; i < width; i += lanes) {
-      sum0 = hn::ReorderWidenMulAccumulate(d32, hn::LoadU(d16, values + i),
-                                           hn::LoadU(d16, query + i), sum0,
-                                           sum1);
+      sum0 =
+          hn::ReorderWidenMulAccumulate(d32, hn::LoadU(d16, values + i),
+                                        hn::LoadU(d16, query + i), sum0, sum1);
     }
     out[row] = hn::GetLane(hn::SumOfLanes(d32, hn::Add(sum0, sum1)));
   }
@@ -68,8 +68,7 @@ void DotProducts(std::span<const int16_t> rows, std::span<const int16_t> query,
 }
 
 void DotProductsScalar(std::span<const int16_t> rows,
-                       std::span<const int16_t> query,
-                       std::span<int32_t> out) {
+                       std::span<const int16_t> query, std::span<int32_t> out) {
   for (size_t row = 0; row < out.size(); ++row) {
     int32_t sum = 0;
     for (size_t i = 0; i < query.size(); ++i) {
@@ -83,14 +82,13 @@ NearestUnit::NearestUnit(const privacy::RowMatrix& rows,
                          std::span<const int32_t> candidates)
     : rows_(rows),
       candidates_(candidates.begin(), candidates.end()),
-      padded_width_((static_cast<size_t>(rows.width) + kPad - 1) / kPad *
-                    kPad),
+      padded_width_((static_cast<size_t>(rows.width) + kPad - 1) / kPad * kPad),
       quantized_(candidates.size() * padded_width_) {
   std::vector<float> mean(static_cast<size_t>(rows.width));
   for (size_t i = 0; i < candidates_.size(); ++i) {
     const auto row = rows.Row(candidates_[i]);
-    Quantize(row, std::span(quantized_)
-                      .subspan(i * padded_width_, padded_width_));
+    Quantize(row,
+             std::span(quantized_).subspan(i * padded_width_, padded_width_));
     for (size_t j = 0; j < row.size(); ++j) mean[j] += row[j];
   }
   central_ = Normalize(mean) ? Search(mean) : candidates_[0];

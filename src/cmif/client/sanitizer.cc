@@ -58,8 +58,8 @@ Result<int32_t> Sanitizer::UnitOfWord(std::string_view word) {
     const Timer timer(timing_, times_.unit_lookup);
     CMIF_ASSIGN(ids, model_->tokenizer().EncodeWord(word));
   }
-  std::erase_if(
-      ids, [&](int32_t id) { return model_->tokenizer().IsUnknown(id); });
+  std::erase_if(ids,
+                [&](int32_t id) { return model_->tokenizer().IsUnknown(id); });
   int32_t unit = ids.size() == 1 ? ids[0] : -1;
   if (unit < 0 || units.class_of()[static_cast<size_t>(unit)] != kWordClass) {
     const Timer timer(timing_, times_.nearest_unit);
@@ -72,8 +72,7 @@ Result<int32_t> Sanitizer::UnitOfWord(std::string_view word) {
   return unit;
 }
 
-Result<std::vector<int32_t>> Sanitizer::UnitsOfDigits(
-    std::string_view digits) {
+Result<std::vector<int32_t>> Sanitizer::UnitsOfDigits(std::string_view digits) {
   const Timer timer(timing_, times_.unit_lookup);
   const std::vector<int32_t>& class_of = model_->units().class_of();
   // Byte-pair tokenizers would make the space a token of the run.

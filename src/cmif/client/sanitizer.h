@@ -29,9 +29,9 @@ struct WordChange {
 // is a function of `text` alone.
 struct Sanitized {
   std::string text;
-  std::vector<WordChange> words;  // every word and run of digits, in order
-  uint64_t words_changed = 0;     // written otherwise than before
-  uint64_t words_public = 0;      // passed by the policy's public set
+  std::vector<WordChange> words;   // every word and run of digits, in order
+  uint64_t words_changed = 0;      // written otherwise than before
+  uint64_t words_public = 0;       // passed by the policy's public set
   uint64_t words_unprotected = 0;  // no randomness: identity, or a word that
                                    // stands alone in its class
   uint64_t words_charged = 0;      // draws from a channel

@@ -89,8 +89,7 @@ class Staging {
 
 Result<void> CheckTarget(const SplitOptions& options) {
   CMIF_TRY(CheckWritableFolder(options.folder));
-  if (!options.overwrite &&
-      fs::exists(options.folder / model::kManifestFile)) {
+  if (!options.overwrite && fs::exists(options.folder / model::kManifestFile)) {
     return Fail(Code::kAlreadyExists,
                 options.folder.string() +
                     " already holds a split model; give another folder, or "

@@ -102,9 +102,9 @@ int32_t UnitTable::FindWord(std::string_view written) const {
 Result<void> CheckClusters(const UnitTable& units,
                            const privacy::Clustering& clustering) {
   if (clustering.vocabulary_size() != units.size()) {
-    return DataLoss(fmt::format(
-        "the clusters are for a vocabulary of {}, this one has {}",
-        clustering.vocabulary_size(), units.size()));
+    return DataLoss(
+        fmt::format("the clusters are for a vocabulary of {}, this one has {}",
+                    clustering.vocabulary_size(), units.size()));
   }
   const std::vector<int32_t>& class_of = units.class_of();
   for (size_t c = 0; c < clustering.clusters().size(); ++c) {
@@ -113,9 +113,10 @@ Result<void> CheckClusters(const UnitTable& units,
     for (const int32_t id : members) {
       const int32_t other = class_of[static_cast<size_t>(id)];
       if (other == first && other != kPublicClass) continue;
-      return DataLoss(fmt::format("cluster {} mixes tokens of the classes {} "
-                                  "and {}",
-                                  c, ClassName(first), ClassName(other)));
+      return DataLoss(
+          fmt::format("cluster {} mixes tokens of the classes {} "
+                      "and {}",
+                      c, ClassName(first), ClassName(other)));
     }
   }
   for (int32_t id = 0; id < units.size(); ++id) {

@@ -21,9 +21,9 @@ inline constexpr int32_t kPublicClass = -1;  // special tokens, punctuation,
                                              // white space
 inline constexpr int32_t kWordClass = 0;     // a whole word, at its start
 inline constexpr int32_t kContinuationClass = 1;  // word characters within
-inline constexpr int32_t kMixedClass = 2;    // words mixed with other things
-inline constexpr int32_t kUnusedClass = 3;   // [unused12] and the like
-inline constexpr int32_t kBytesClass = 4;    // bytes, parts of characters
+inline constexpr int32_t kMixedClass = 2;   // words mixed with other things
+inline constexpr int32_t kUnusedClass = 3;  // [unused12] and the like
+inline constexpr int32_t kBytesClass = 4;   // bytes, parts of characters
 inline constexpr int32_t kFirstDigitsClass = 16;
 
 constexpr int32_t DigitsClass(size_t digits, bool begins_word) {
