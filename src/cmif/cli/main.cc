@@ -3,12 +3,15 @@
 
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
+#include <exception>
+#include <string>
 
 #include "cmif/cli/commands.h"
 #include "cmif/cli/terminal.h"
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   // A reader that goes away is a write error, not a death; and ggml must not
   // start a debugger when it aborts (reference/engine.md 0).
   std::signal(SIGPIPE, SIG_IGN);
@@ -44,6 +47,9 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // help, version
     std::string what = error.what();
+    if (app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-') {
+      what = std::string("there is no command '") + argv[1] + "'";
+    }
     for (char& c : what) {
       if (c == '\n') c = ' ';
     }
@@ -53,4 +59,9 @@ int main(int argc, char** argv) {
     return cmif::cli::kUsage;
   }
   return exit_code;
+} catch (const std::exception& error) {
+  // {fmt} throws when standard output cannot be written: its reader is gone or
+  // the disk is full. Nothing else of ours throws this far.
+  std::fprintf(stderr, "cmif: cannot go on: %s\n", error.what());
+  return cmif::cli::kNotPermitted;
 }
