@@ -12,11 +12,7 @@
 
 namespace cmif::cli {
 
-void AddPrivacyOptions(CLI::App& command, PrivacyOptions& options) {
-  command
-      .add_option("--bundle", options.bundle,
-                  "the folder that cmif split wrote")
-      ->required();
+void AddMechanismOptions(CLI::App& command, PrivacyOptions& options) {
   command
       .add_option("--epsilon", options.epsilon,
                   "privacy budget of a word, 0.001 to 16 (smaller hides "
@@ -32,6 +28,14 @@ void AddPrivacyOptions(CLI::App& command, PrivacyOptions& options) {
                   "textbook's noise")
       ->capture_default_str()
       ->check(CLI::IsMember({"on", "off"}));
+}
+
+void AddPrivacyOptions(CLI::App& command, PrivacyOptions& options) {
+  command
+      .add_option("--bundle", options.bundle,
+                  "the folder that cmif split wrote")
+      ->required();
+  AddMechanismOptions(command, options);
 }
 
 void AddRemoteOptions(CLI::App& command, client::RemoteOptions& options) {

@@ -24,6 +24,8 @@ struct PrivacyOptions {
   std::string calibrate = "on";
 };
 
+// --epsilon, --mechanism, --calibrate; and those with --bundle.
+void AddMechanismOptions(CLI::App& command, PrivacyOptions& options);
 void AddPrivacyOptions(CLI::App& command, PrivacyOptions& options);
 void AddRemoteOptions(CLI::App& command, client::RemoteOptions& options);
 
