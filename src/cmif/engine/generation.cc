@@ -16,7 +16,7 @@ uint32_t Session::width() const { return loop_.runner_->width(); }
 Result<void> Session::CheckPhase(Phase phase, const char* what) const {
   if (phase_ == phase) return {};
   if (phase_ == Phase::kEnded) {
-    return FailedPrecondition("the session has ended");
+    return cmif::Fail(Code::kAborted, "the session has ended");
   }
   return FailedPrecondition(
       fmt::format("{} came when it was not asked for", what));

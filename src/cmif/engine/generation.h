@@ -66,8 +66,8 @@ class GenerationEvents {
 // One generation, from Engine::Open(). Order of calls: Begin, AddPrompt one or
 // more times, FinishPrompt, AddRow once for each row that is wanted. Rows are
 // f32, width values each, and must be finite. Thread-safe; must not be used
-// after the engine is gone. After the end the functions return
-// FAILED_PRECONDITION and do nothing.
+// after the engine is gone. Calls out of order return FAILED_PRECONDITION, calls
+// after the end ABORTED; both do nothing.
 class Session {
  public:
   explicit Session(GenerateLoop& loop,
