@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmif/server/classify_call.h"
+
+#include <fmt/format.h>
+
+#include "cmif/base/byte_reader.h"
+#include "cmif/server/inference_service.h"
+#include "cmif/wire/grpc_status.h"
+
+namespace cmif::server {
+
+using std::chrono::steady_clock;
+
+ClassifyCall::ClassifyCall(InferenceService& service)
+    : service_(service), table_(service.NewTable(service.max_slots())) {}
+
+std::shared_ptr<ClassifyCall> ClassifyCall::Start(InferenceService& service) {
+  std::shared_ptr<ClassifyCall> call(new ClassifyCall(service));
+  call->self_ = call;
+  call->idle_since_ = steady_clock::now();
+  call->StartRead(&call->request_);
+  return call;
+}
+
+void ClassifyCall::OnReadDone(bool ok) {
+  if (!ok) return FinishWith(grpc::Status::OK);
+  {
+    const std::lock_guard lock(mutex_);
+    if (status_) return;  // ended by EndIfIdle meanwhile
+    idle_since_.reset();
+  }
+  const Result<void> handled = HandleRequest();
+  if (!handled) FinishWith(wire::ToGrpc(handled.error()));
+}
+
+Result<engine::ClassifyBatch> ClassifyCall::TakeBatch() {
+  if (request_.reset_slots()) table_.Reset();
+  const v1::Rows& rows = request_.rows();
+  const engine::EngineInfo& info = service_.info();
+  const auto sentences = static_cast<uint64_t>(request_.lengths_size());
+  const auto positions = static_cast<uint64_t>(rows.slots_size());
+  if (sentences > info.max_sentences ||
+      positions > uint64_t{info.max_sentences} * info.max_tokens) {
+    return InvalidArgument(fmt::format(
+        "a request holds {} sentences with {} positions; it may hold {} "
+        "sentences of {}",
+        sentences, positions, info.max_sentences, info.max_tokens));
+  }
+  CMIF_TRY(table_.Append(AsBytes(rows.new_rows())));
+  engine::ClassifyBatch batch;
+  batch.lengths = {request_.lengths().begin(), request_.lengths().end()};
+  CMIF_ASSIGN(batch.rows,
+              table_.Expand({rows.slots().data(),
+                             static_cast<size_t>(rows.slots_size())}));
+  return batch;
+}
+
+Result<void> ClassifyCall::HandleRequest() {
+  CMIF_ASSIGN(auto batch, TakeBatch());
+  auto ticket = service_.engine().ClassifyAsync(
+      std::move(batch),
+      [self = self_](Result<std::vector<float>> logits) {
+        self->Reply(std::move(logits));
+      });
+  if (!ticket) return std::unexpected(ticket.error());
+  const std::lock_guard lock(mutex_);
+  ticket_ = *std::move(ticket);
+  if (cancelled_) ticket_->Cancel();
+  return {};
+}
+
+void ClassifyCall::Reply(Result<std::vector<float>> logits) {
+  if (!logits) return FinishWith(wire::ToGrpc(logits.error()));
+  reply_.mutable_logits()->Assign(logits->begin(), logits->end());
+  StartWrite(&reply_);
+}
+
+void ClassifyCall::OnWriteDone(bool ok) {
+  if (!ok) return FinishWith(grpc::Status::CANCELLED);
+  {
+    const std::lock_guard lock(mutex_);
+    idle_since_ = steady_clock::now();
+  }
+  StartRead(&request_);
+}
+
+void ClassifyCall::FinishWith(const grpc::Status& status) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (status_) return;
+    status_ = status;
+    idle_since_.reset();
+  }
+  Finish(status);
+}
+
+void ClassifyCall::OnCancel() {
+  const std::lock_guard lock(mutex_);
+  cancelled_ = true;
+  if (ticket_) ticket_->Cancel();
+}
+
+void ClassifyCall::EndIfIdle(std::chrono::milliseconds limit) {
+  const grpc::Status status = wire::ToGrpc(
+      {Code::kDeadlineExceeded,
+       fmt::format("no request for {} s; open the stream again when needed",
+                   limit.count() / 1000)});
+  {
+    const std::lock_guard lock(mutex_);
+    if (status_ || !idle_since_) return;
+    if (steady_clock::now() - *idle_since_ < limit) return;
+    status_ = status;
+  }
+  Finish(status);
+}
+
+void ClassifyCall::OnDone() {
+  service_.Forget(this);
+  if (status_) service_.LogEnd("classification", *status_);
+  self_.reset();
+}
+
+}  // namespace cmif::server

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef CMIF_SERVER_CLASSIFY_CALL_H_
+#define CMIF_SERVER_CLASSIFY_CALL_H_
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "cmif/engine/engine.h"
+#include "cmif/wire/cmif.grpc.pb.h"
+#include "cmif/wire/row_table.h"
+
+namespace cmif::server {
+
+class InferenceService;
+
+// One Classify stream: reads a request, waits for the engine, writes the reply,
+// and only then reads on, so that a client cannot pile up work. Owned by itself
+// until gRPC is done with it.
+class ClassifyCall final
+    : public grpc::ServerBidiReactor<v1::ClassifyRequest, v1::ClassifyReply> {
+ public:
+  static std::shared_ptr<ClassifyCall> Start(InferenceService& service);
+
+  void OnReadDone(bool ok) override;
+  void OnWriteDone(bool ok) override;
+  void OnCancel() override;
+  void OnDone() override;
+
+  // Ends the stream if it has waited for the client for this long.
+  void EndIfIdle(std::chrono::milliseconds limit);
+
+ private:
+  explicit ClassifyCall(InferenceService& service);
+  Result<engine::ClassifyBatch> TakeBatch();
+  Result<void> HandleRequest();
+  void Reply(Result<std::vector<float>> logits);
+  void FinishWith(const grpc::Status& status);
+
+  InferenceService& service_;
+  std::shared_ptr<ClassifyCall> self_;
+  v1::ClassifyRequest request_;
+  v1::ClassifyReply reply_;
+  wire::RowTable table_;
+
+  std::mutex mutex_;  // guards what follows
+  std::shared_ptr<engine::ClassifyLoop::Ticket> ticket_;
+  bool cancelled_ = false;
+  std::optional<grpc::Status> status_;
+  // Set while it is the client's turn.
+  std::optional<std::chrono::steady_clock::time_point> idle_since_;
+};
+
+}  // namespace cmif::server
+
+#endif  // CMIF_SERVER_CLASSIFY_CALL_H_
