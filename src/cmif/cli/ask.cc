@@ -19,8 +19,7 @@ namespace {
 struct Flags {
   PrivacyOptions privacy;
   client::RemoteOptions remote;
-  client::GenerateOptions generate = {
-      .temperature = 0.7F, .top_p = 0.95F, .stop = {}};
+  client::GenerateOptions generate = {.temperature = 0.7F, .top_p = 0.95F};
   int64_t seed = -1;
   int timeout_seconds = 600;
   std::string question;

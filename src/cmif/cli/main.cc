@@ -35,6 +35,7 @@ int main(int argc, char** argv) try {
   cmif::cli::AddClassify(app, exit_code);
   cmif::cli::AddAsk(app, exit_code);
   cmif::cli::AddDemo(app, exit_code);
+  cmif::cli::AddBench(app, exit_code);
   app.footer(
       "Exit codes: 0 done, 1 some input lines failed, 2 usage, 3 bad "
       "data, 4 not found,\n5 not permitted, 6 no server, 7 parts do not "

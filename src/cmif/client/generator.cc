@@ -108,6 +108,7 @@ class Run {
     sampling.set_top_p(options_.top_p);
     sampling.set_seed(options_.seed);
     sampling.set_max_tokens(options_.max_tokens);
+    if (!options_.stop_at_end) return;
     for (const int32_t id : model_.tokenizer().EndTokens()) {
       sampling.add_stop_tokens(static_cast<uint32_t>(id));
     }

@@ -21,7 +21,8 @@ struct GenerateOptions {
   float top_p = 1;        // (0, 1]
   uint64_t seed = 0;      // of the token sampler; never of the noise
   uint32_t max_tokens = 256;
-  std::vector<std::string> stop;  // texts that end the answer (not shown)
+  std::vector<std::string> stop = {};  // texts that end the answer (not shown)
+  bool stop_at_end = true;             // at the model's end-of-turn tokens
   std::chrono::seconds timeout{600};
 };
 
