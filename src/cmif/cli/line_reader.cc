@@ -34,7 +34,8 @@ std::optional<LineReader::Line> LineReader::TakeLine() {
     }
     return std::nullopt;
   }
-  Line line{buffer_.substr(0, end), skipping_};
+  Line line{{}, skipping_ || end > kMaxLineBytes};
+  if (!line.too_long) line.text = buffer_.substr(0, end);
   buffer_.erase(0, end + 1);
   scanned_ = 0;
   skipping_ = false;
@@ -47,7 +48,8 @@ std::optional<LineReader::Line> LineReader::Next() {
     if (at_end_ || !Fill()) break;
   }
   if (buffer_.empty() && !skipping_) return std::nullopt;
-  Line line{std::move(buffer_), skipping_};
+  Line line{{}, skipping_};
+  if (!line.too_long) line.text = std::move(buffer_);
   buffer_.clear();
   scanned_ = 0;
   skipping_ = false;

@@ -48,8 +48,9 @@ int main(int argc, char** argv) try {
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // help, version
     std::string what = error.what();
-    if (app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-') {
-      what = std::string("there is no command '") + argv[1] + "'";
+    if (app.get_subcommands().empty() && argc > 1) {
+      what = std::string("there is no ") +
+             (argv[1][0] == '-' ? "flag '" : "command '") + argv[1] + "'";
     }
     for (char& c : what) {
       if (c == '\n') c = ' ';
@@ -58,6 +59,13 @@ int main(int argc, char** argv) try {
     fmt::print(stderr, "cmif: {}; see cmif {}--help\n", what,
                chosen.empty() ? "" : chosen[0]->get_name() + " ");
     return cmif::cli::kUsage;
+  }
+  // Buffered output may fail as late as here.
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    return cmif::cli::Report(
+        {cmif::Code::kPermissionDenied,
+         "cannot write standard output: its reader is gone or the disk is "
+         "full"});
   }
   return exit_code;
 } catch (const std::exception& error) {

@@ -49,7 +49,9 @@ void AddRemoteOptions(CLI::App& command, client::RemoteOptions& options) {
 Result<std::optional<privacy::Epsilon>> ParseEpsilon(
     const PrivacyOptions& options) {
   if (!privacy::IsIdentity(options.mechanism)) {
-    CMIF_TRY(privacy::FindMechanism(options.mechanism));
+    const auto found = privacy::FindMechanism(options.mechanism);
+    if (!found)
+      return InvalidArgument("--mechanism: " + found.error().message());
   }
   char* end = nullptr;
   const double value = std::strtod(options.epsilon.c_str(), &end);

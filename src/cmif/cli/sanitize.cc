@@ -53,9 +53,9 @@ int Run(const Flags& flags) {
     } else {
       fmt::print("{}\n", result->text);
     }
-    if (!lines.Ready()) fflush(stdout);
+    if (!lines.Ready() && fflush(stdout) != 0) break;  // main() reports it
   }
-  return fflush(stdout) == 0 ? exit_code : kInternal;
+  return exit_code;
 }
 
 }  // namespace
