@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 
 #include "cmif/privacy/score_kernel.h"
@@ -12,14 +13,28 @@ namespace {
 
 constexpr size_t kBlockWords = 768;  // between two applications of swaps
 constexpr size_t kTaskWords = 48;    // a multiple of the kernel's rows
-constexpr size_t kTried = 6;         // other clusters tried per word
+constexpr size_t kTried = 12;        // other clusters tried per word
 constexpr float kLeastGain = 1e-4F;  // above the rounding of the scores
 constexpr double kLeastSweepGain = 1e-4;
+// In units of the objective. Measured on MiniLM and SmolLM2: swaps that only
+// climb end 3 % lower in mean cosine; twice the heat costs time and adds none.
+constexpr float kFirstTemperature = 2.0F;
 
 struct Swap {
   float gain = 0;
   int32_t other = -1;  // the word to swap with
 };
+
+// An Exp(1) variable that is a fixed function of its arguments (splitmix64).
+float FixedExponential(int32_t word, int sweep) {
+  uint64_t z =
+      (static_cast<uint64_t>(word) << 32) + static_cast<uint64_t>(sweep);
+  z += 0x9E3779B97F4A7C15ULL;
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
+  z ^= z >> 31;
+  return -std::log((static_cast<float>(z >> 40) + 1) / 16777217.0F);
+}
 
 // The kTried clusters of the highest score, best first, ties to the lower
 // index; -1 where there are fewer.
@@ -71,8 +86,14 @@ class Refiner {
     std::sort(words_.begin(), words_.end());
   }
 
-  // One pass over all words; returns the gain of the objective.
-  double Sweep(const std::function<void(double)>& progress) {
+  // One pass over all words; returns the gain of the objective. A word's best
+  // swap is made if its gain is above -temperature * Exp(1), that is with
+  // probability exp(gain / temperature) for a loss (simulated annealing,
+  // Kirkpatrick et al. 1983); at temperature 0 if it is a gain.
+  double Sweep(int sweep, float temperature,
+               const std::function<void(double)>& progress) {
+    sweep_ = sweep;
+    temperature_ = temperature;
     double gain = 0;
     for (size_t begin = 0; begin < words_.size(); begin += kBlockWords) {
       const auto block = std::span(words_).subspan(
@@ -107,6 +128,11 @@ class Refiner {
   std::span<const float> Sum(size_t cluster) const {
     const auto width = static_cast<size_t>(rows_.width);
     return std::span(sums_).subspan(cluster * width, width);
+  }
+
+  float Threshold(int32_t word) const {
+    if (temperature_ <= 0) return kLeastGain;
+    return -temperature_ * FixedExponential(word, sweep_);
   }
 
   // The cluster's sum from its members, in order: nothing drifts.
@@ -147,7 +173,7 @@ class Refiner {
     const auto sum = Sum(static_cast<size_t>(own));
     for (size_t k = 0; k < row.size(); ++k) direction[k] = sum[k] - 2 * row[k];
     Swap best;
-    best.gain = kLeastGain;
+    best.gain = Threshold(a);
     for (const int32_t c : BestClusters(scores, own)) {
       if (c < 0) break;
       const float base =
@@ -171,7 +197,7 @@ class Refiner {
         2 * (Dot(Sum(from), rows_.Row(b)) - own_[Index(a)] +
              Dot(Sum(to), rows_.Row(a)) - own_[Index(b)] + norm2_[Index(a)] +
              norm2_[Index(b)] - 2 * Dot(rows_.Row(a), rows_.Row(b)));
-    if (gain <= kLeastGain) return 0;
+    if (gain <= Threshold(a)) return 0;
     std::replace(clusters_[from].begin(), clusters_[from].end(), a, b);
     std::replace(clusters_[to].begin(), clusters_[to].end(), b, a);
     std::swap(cluster_of_[Index(a)], cluster_of_[Index(b)]);
@@ -190,6 +216,8 @@ class Refiner {
   std::vector<float> sums_;   // cluster x width
   PackedColumns packed_;      // the same
   std::vector<Swap> proposals_;
+  int sweep_ = 0;
+  float temperature_ = 0;
 };
 
 }  // namespace
@@ -198,11 +226,19 @@ void RefineBySwaps(const RowMatrix& rows, int sweeps, int threads,
                    Clusters& clusters, const ProgressFn& progress) {
   if (clusters.size() < 2) return;
   Refiner refiner(rows, threads, clusters);
+  // The first half cools down, the second only climbs.
+  const int cooling = sweeps / 2;
   for (int sweep = 0; sweep < sweeps; ++sweep) {
-    const double gain = refiner.Sweep([&](double share) {
-      if (progress) progress((sweep + share) / sweeps);
-    });
-    if (gain <= kLeastSweepGain * refiner.Objective()) break;
+    const float heat = std::max(
+        0.0F, 1.0F - static_cast<float>(sweep) / static_cast<float>(cooling));
+    const double gain =
+        refiner.Sweep(sweep, cooling > 0 ? kFirstTemperature * heat : 0.0F,
+                      [&](double share) {
+                        if (progress) progress((sweep + share) / sweeps);
+                      });
+    if (sweep >= cooling && gain <= kLeastSweepGain * refiner.Objective()) {
+      break;
+    }
   }
   for (auto& cluster : clusters) std::sort(cluster.begin(), cluster.end());
 }

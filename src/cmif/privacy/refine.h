@@ -20,9 +20,10 @@ using Clusters = std::vector<std::vector<int32_t>>;
 Clusters FillGreedily(const RowMatrix& rows, std::span<const int32_t> ids,
                       int max_size, int threads, const ProgressFn& progress);
 
-// Swaps words between `clusters` (disjoint, non-empty) while that raises the
-// sum of |sum of rows|^2, at most `sweeps` passes over all words or until a
-// pass gains less than 1e-4 of it. Sizes stay. Same result for any `threads`.
+// Swaps words between `clusters` (disjoint, non-empty) to raise the sum of
+// |sum of rows|^2: half of the sweeps (passes over all words) as simulated
+// annealing with fixed "randomness", the rest, until one gains less than 1e-4
+// of it, as plain ascent. Sizes stay. Same result for any `threads`.
 void RefineBySwaps(const RowMatrix& rows, int sweeps, int threads,
                    Clusters& clusters, const ProgressFn& progress);
 
