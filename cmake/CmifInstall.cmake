@@ -39,6 +39,8 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/cmifConfigVersion.cmake
 install(FILES ${PROJECT_BINARY_DIR}/cmifConfig.cmake
               ${PROJECT_BINARY_DIR}/cmifConfigVersion.cmake
         DESTINATION ${cmif_config_dir})
+# The default classifier and its clusters, which cmif demo looks for.
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/models/ DESTINATION share/cmif/models)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE
         DESTINATION ${CMAKE_INSTALL_DOCDIR})
 

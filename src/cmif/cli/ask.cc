@@ -61,7 +61,11 @@ Result<client::ChatAnswer> Ask(const Flags& flags, client::Remote& remote,
   generate.timeout = std::chrono::seconds(flags.timeout_seconds);
   const auto show = [&](std::string_view text) {
     if (flags.json) return;
-    fmt::print("{}", text);
+    if (isatty(STDOUT_FILENO) == 1) {
+      fmt::print("{}", ForTerminal(text));
+    } else {
+      fmt::print("{}", text);
+    }
     fflush(stdout);
   };
   return client::Chat(remote, sanitizer, flags.system, flags.question, generate,

@@ -35,16 +35,19 @@ using Batch = std::vector<Item>;
 // Reads lines, keeps up to two batches on the wire, prints in order.
 class Pipeline {
  public:
-  Pipeline(client::Sanitizer& sanitizer, client::Classifier& classifier,
-           bool json)
-      : sanitizer_(sanitizer), classifier_(classifier), json_(json) {}
+  Pipeline(client::Sanitizer& sanitizer, client::Remote& remote,
+           std::unique_ptr<client::Classifier> classifier, bool json)
+      : sanitizer_(sanitizer),
+        remote_(remote),
+        classifier_(std::move(classifier)),
+        json_(json) {}
 
   int Run() {
     LineReader lines(STDIN_FILENO);
     Batch batch;
     for (size_t number = 1; auto line = lines.Next(); ++number) {
       batch.push_back(Prepare(number, *line));
-      const bool full = batch.size() >= classifier_.max_sentences();
+      const bool full = batch.size() >= classifier_->max_sentences();
       if (!full && lines.Ready()) continue;
       Send(std::move(batch));
       batch.clear();
@@ -69,10 +72,10 @@ class Pipeline {
         sanitizer_.model().tokenizer().Encode(item.sanitized->text, true);
     if (!ids) {
       item.sanitized = std::unexpected(ids.error());
-    } else if (ids->size() > classifier_.max_tokens()) {
+    } else if (ids->size() > classifier_->max_tokens()) {
       item.sanitized = OutOfRange(
           fmt::format("the line has {} tokens, the model takes at most {}",
-                      ids->size(), classifier_.max_tokens()));
+                      ids->size(), classifier_->max_tokens()));
     } else {
       item.ids = *std::move(ids);
     }
@@ -85,7 +88,10 @@ class Pipeline {
       if (item.sanitized) sentences.push_back(item.ids);
     }
     if (!sentences.empty() && !broken_) {
-      const auto bytes = classifier_.Send(sentences);
+      auto bytes = classifier_->Send(sentences);
+      if (!bytes && pending_.empty() && Restart()) {
+        bytes = classifier_->Send(sentences);
+      }
       if (!bytes) {
         Break(bytes.error());
       } else {
@@ -98,6 +104,14 @@ class Pipeline {
     pending_.push_back(std::move(batch));
   }
 
+  // A server ends streams that have been idle for minutes: nothing was lost, so
+  // one new stream is tried.
+  bool Restart() {
+    auto fresh = client::Classifier::Start(remote_, sanitizer_.model());
+    if (fresh) classifier_ = *std::move(fresh);
+    return fresh.has_value();
+  }
+
   void ReceiveOldest() {
     Batch batch = std::move(pending_.front());
     pending_.pop_front();
@@ -105,7 +119,7 @@ class Pipeline {
         batch, [](const Item& item) { return item.sanitized.has_value(); });
     std::vector<std::vector<float>> logits;
     if (expects && !broken_) {
-      auto received = classifier_.Receive();
+      auto received = classifier_->Receive();
       if (received) {
         logits = *std::move(received);
       } else {
@@ -160,7 +174,8 @@ class Pipeline {
   }
 
   client::Sanitizer& sanitizer_;
-  client::Classifier& classifier_;
+  client::Remote& remote_;
+  std::unique_ptr<client::Classifier> classifier_;
   bool json_;
   OsRandom random_;
   std::deque<Batch> pending_;
@@ -181,7 +196,8 @@ int Run(const Flags& flags) {
   auto sanitizer = MakeSanitizer(*model, flags.privacy);
   if (!sanitizer) return Report(sanitizer.error());
   Note(GuaranteeLine(*sanitizer));
-  return Pipeline(*sanitizer, **classifier, flags.json).Run();
+  return Pipeline(*sanitizer, **remote, *std::move(classifier), flags.json)
+      .Run();
 }
 
 }  // namespace

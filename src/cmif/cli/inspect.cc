@@ -36,7 +36,8 @@ ordered_json FactsJson(const model::ModelFacts& facts) {
           {"body_sha256", facts.body_sha256}};
 }
 
-std::string Learns(bool is_body, bool tied, const std::string& partition) {
+std::string Learns(bool is_body, bool tied, const std::string& partition,
+                   bool classifier) {
   if (!is_body) {
     return "everything: tokenizer, embedding table and all layers; rows that "
            "clients send are found in it by look-up";
@@ -47,7 +48,8 @@ std::string Learns(bool is_body, bool tied, const std::string& partition) {
   }
   return std::string("all layers but the embedding table") +
          (tied ? ", which it holds all the same as the tied output head" : "") +
-         "; of its clients: rows (after the channel) and the generated tokens";
+         "; of its clients: rows (after the channel) and the " +
+         (classifier ? "labels" : "generated tokens");
 }
 
 ordered_json TensorsJson(const model::GgufFile& file) {
@@ -92,7 +94,7 @@ Result<ordered_json> InspectGguf(const std::filesystem::path& path) {
       {"tied", tied},
       {"tokenizer", tokens.has_value()}};
   if (body) json["model_id"] = *file.String("cmif.model_id");
-  json["server_learns"] = Learns(body, tied, partition);
+  json["server_learns"] = Learns(body, tied, partition, arch == "bert");
   json["tensors"] = TensorsJson(file);
   return json;
 }
@@ -126,7 +128,8 @@ Result<ordered_json> InspectManifest(const std::filesystem::path& path) {
   json["bundle_bytes"] = manifest->bundle_bytes;
   json["bundle_sha256"] = manifest->bundle_sha256;
   json["server_learns"] =
-      Learns(true, manifest->facts.tied, manifest->facts.partition);
+      Learns(true, manifest->facts.tied, manifest->facts.partition,
+             !manifest->facts.labels.empty());
   return json;
 }
 

@@ -67,6 +67,23 @@ ExitCode Report(const Status& status) {
 
 void Note(std::string_view line) { fmt::print(stderr, "{}\n", line); }
 
+std::string ForTerminal(std::string_view text) {
+  std::string shown;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<uint8_t>(text[i]);
+    const auto next =
+        static_cast<uint8_t>(i + 1 < text.size() ? text[i + 1] : 0);
+    const bool control = byte < 0x20 && byte != '\n' && byte != '\t';
+    if (byte == 0xC2 && next >= 0x80 && next <= 0x9F) {
+      shown += '?';
+      ++i;
+    } else {
+      shown += control || byte == 0x7F ? '?' : text[i];
+    }
+  }
+  return shown;
+}
+
 void Progress::Update(std::string_view step, double share) {
   if (step != step_) {
     End();

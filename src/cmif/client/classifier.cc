@@ -4,14 +4,85 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <condition_variable>
 #include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <thread>
 
 #include "cmif/client/remote-inl.h"
 #include "cmif/wire/grpc_status.h"
 #include "cmif/wire/row_sender.h"
 
 namespace cmif::client {
+
+namespace {
+
+// A server that accepts sentences and never answers must not hang a client.
+constexpr std::chrono::seconds kAnswerLimit{120};
+
+// Cancels a call that waits for longer than kAnswerLimit between Arm() and
+// Disarm(). A thread of its own, since reads of a stream have no deadline.
+class Watchdog {
+ public:
+  explicit Watchdog(grpc::ClientContext& context)
+      : context_(context), thread_([this] { Watch(); }) {}
+  ~Watchdog() {
+    Set([this] { ends_ = true; });
+    thread_.join();
+  }
+  Watchdog(const Watchdog&) = delete;
+  Watchdog& operator=(const Watchdog&) = delete;
+
+  void Arm() {
+    Set([this] {
+      deadline_ = std::chrono::steady_clock::now() + kAnswerLimit;
+    });
+  }
+  void Disarm() {
+    Set([this] { deadline_.reset(); });
+  }
+  bool fired() {
+    const std::lock_guard lock(mutex_);
+    return fired_;
+  }
+
+ private:
+  void Set(const std::function<void()>& change) {
+    {
+      const std::lock_guard lock(mutex_);
+      change();
+    }
+    changed_.notify_one();
+  }
+  void Watch() {
+    std::unique_lock lock(mutex_);
+    while (!ends_) {
+      if (!deadline_) {
+        changed_.wait(lock);
+      } else if (changed_.wait_until(lock, *deadline_) ==
+                     std::cv_status::timeout &&
+                 deadline_ && std::chrono::steady_clock::now() >= *deadline_) {
+        fired_ = true;
+        deadline_.reset();
+        context_.TryCancel();
+      }
+    }
+  }
+
+  grpc::ClientContext& context_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::optional<std::chrono::steady_clock::time_point> deadline_;
+  bool ends_ = false;
+  bool fired_ = false;
+  std::thread thread_;
+};
+
+}  // namespace
 
 struct Classifier::Impl {
   Impl(Remote& remote_in, ClientModel& model_in)
@@ -29,6 +100,11 @@ struct Classifier::Impl {
   std::unexpected<Status> Broken() {
     const auto status = wire::FromGrpc(stream->Finish());
     stream.reset();
+    if (watchdog.fired()) {
+      return Fail(Code::kDeadlineExceeded,
+                  fmt::format("the server did not answer within {} s",
+                              kAnswerLimit.count()));
+    }
     if (!status) return std::unexpected(status.error());
     return Unavailable("the server ended the stream early; is it stopping?");
   }
@@ -37,6 +113,7 @@ struct Classifier::Impl {
   ClientModel& model;
   wire::RowSender sender;
   grpc::ClientContext context;
+  Watchdog watchdog{context};
   std::unique_ptr<
       grpc::ClientReaderWriter<v1::ClassifyRequest, v1::ClassifyReply>>
       stream;
@@ -114,7 +191,10 @@ Result<std::vector<std::vector<float>>> Classifier::Receive() {
     return Unavailable("the stream to the server is closed");
   }
   v1::ClassifyReply reply;
-  if (!impl_->stream->Read(&reply)) return impl_->Broken();
+  impl_->watchdog.Arm();
+  const bool read = impl_->stream->Read(&reply);
+  impl_->watchdog.Disarm();
+  if (!read) return impl_->Broken();
   const size_t sentences = impl_->pending.front();
   impl_->pending.pop_front();
   const size_t labels = impl_->model.facts().labels.size();

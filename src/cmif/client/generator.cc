@@ -207,6 +207,12 @@ Result<Generation> Generate(
     const GenerateOptions& options,
     const std::function<void(std::string_view)>& on_text) {
   if (prompt.empty()) return InvalidArgument("the prompt is empty");
+  if (model.facts().partition == model::kPartitionHead) {
+    return Unimplemented(
+        "this model was split with --head client; generation "
+        "with the head on the client is not built yet: split "
+        "it with --head server");
+  }
   if (prompt.size() >= remote.facts().max_tokens) {
     return OutOfRange(fmt::format(
         "the prompt has {} tokens, the server takes at most {} a session "

@@ -23,9 +23,8 @@ Result<void> Session::CheckPhase(Phase phase, const char* what) const {
 }
 
 Result<void> Session::Begin(GenerationOptions options) {
-  CMIF_ASSIGN(auto sampler,
-              TokenSampler::Create(options.temperature, options.top_p,
-                                   options.seed));
+  CMIF_ASSIGN(auto sampler, TokenSampler::Create(options.temperature,
+                                                 options.top_p, options.seed));
   if (options.max_tokens < 1) {
     return InvalidArgument("max_tokens must be at least 1");
   }
@@ -64,7 +63,7 @@ Result<void> Session::AddPrompt(std::vector<float> rows) {
   if (total > limit) {
     return InvalidArgument(fmt::format(
         "the prompt has {} tokens, but a session may take {}; shorten it or "
-        "ask the operator for a larger --context",
+        "ask the operator for a larger --tokens",
         total, limit));
   }
   if (prompt_.empty()) {

@@ -66,12 +66,11 @@ class GenerationEvents {
 // One generation, from Engine::Open(). Order of calls: Begin, AddPrompt one or
 // more times, FinishPrompt, AddRow once for each row that is wanted. Rows are
 // f32, width values each, and must be finite. Thread-safe; must not be used
-// after the engine is gone. Calls out of order return FAILED_PRECONDITION, calls
-// after the end ABORTED; both do nothing.
+// after the engine is gone. Calls out of order return FAILED_PRECONDITION,
+// calls after the end ABORTED; both do nothing.
 class Session {
  public:
-  explicit Session(GenerateLoop& loop,
-                   std::shared_ptr<GenerationEvents> events)
+  explicit Session(GenerateLoop& loop, std::shared_ptr<GenerationEvents> events)
       : loop_(loop), events_(std::move(events)) {}
 
   // INVALID_ARGUMENT for options out of range.

@@ -12,9 +12,9 @@
 namespace cmif::server {
 namespace {
 
-using ::testing::HasSubstr;
 using testing::Generated;
 using testing::Greedy;
+using ::testing::HasSubstr;
 
 class ServerTest : public testing::ServerFixture {};
 
