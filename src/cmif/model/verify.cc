@@ -42,8 +42,7 @@ void CheckFile(const fs::path& path, uint64_t bytes, const std::string& sha256,
   }
   findings.Compare<uint64_t>(name + ": size in bytes", file->bytes().size(),
                              bytes);
-  findings.Compare(name + ": SHA-256",
-                   HashBytes(file->bytes()), sha256);
+  findings.Compare(name + ": SHA-256", HashBytes(file->bytes()), sha256);
 }
 
 void CheckZeroTable(const GgufFile& body, const ModelFacts& facts,
