@@ -74,6 +74,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   ReadAll(*file);
   cmif::model::GgufWriter writer;
   writer.CopyKeys(*file);
+  for (const auto& tensor : file->tensors()) {
+    (void)writer.AddTensor(tensor.name, tensor.type, tensor.shape, tensor.data);
+  }
   (void)writer.Header();
   UseTokenizer(bytes);
   return 0;

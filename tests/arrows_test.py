@@ -56,8 +56,8 @@ class ArrowsTest(unittest.TestCase):
                     base__x_h='#include "cmif/text/words.h"\n')
 
     def test_arrow_is_not_transitive(self):
-        self.expect("server must not include from model",
-                    server__x_cc='#include "cmif/model/model.h"\n')
+        self.expect("server must not include from crypto",
+                    server__x_cc='#include "cmif/crypto/sha256.h"\n')
 
     def test_place_is_named(self):
         self.expect("src/cmif/wire/x.cc:2: wire must not include from model",

@@ -213,7 +213,7 @@ class CliTest(unittest.TestCase):
                 self.skipTest("no right to mount a small disk")
             try:
                 self.expect(LIMIT, "split", self.folder / "llama.gguf", "-o",
-                            disk / "out", says=["full"])
+                            disk / "out", says=["No space left"])
                 self.assertEqual(list((disk / "out").iterdir()), [])
             finally:
                 subprocess.run(["umount", disk], check=True)

@@ -64,9 +64,8 @@ class SanitizerTest : public ::testing::TestWithParam<Kind> {
 
 INSTANTIATE_TEST_SUITE_P(Tiny, SanitizerTest,
                          ::testing::Values(Kind::kLlama, Kind::kBert),
-                         [](const auto& param_info) {
-                           return param_info.param == Kind::kLlama ? "Llama"
-                                                                   : "Bert";
+                         [](const auto& kind) {
+                           return kind.param == Kind::kLlama ? "Llama" : "Bert";
                          });
 
 std::vector<std::string> Texts() {
@@ -218,7 +217,7 @@ TEST_P(SanitizerTest, UnknownWordsAllBecomeOneUnit) {
 
 TEST_P(SanitizerTest, DigitsStayDigitsOfTheSameLength) {
   Sanitizer sanitizer = Private();
-  for (const std::string digits : {"7", "42", "007", "1234567890"}) {
+  for (const std::string_view digits : {"7", "42", "007", "1234567890"}) {
     const auto result = sanitizer.Sanitize(digits, random_);
     ASSERT_TRUE(result.has_value());
     EXPECT_EQ(result->text.size(), digits.size());

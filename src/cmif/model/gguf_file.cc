@@ -6,11 +6,20 @@
 #include <gguf.h>
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "cmif/base/byte_reader.h"
 #include "cmif/model/llama_log.h"
 
 namespace cmif::model {
+namespace {
+
+// Real models have some 20 to 100.
+constexpr int64_t kMaxKeys = 4096;
+// Files have 32; the padding is written, so a huge one is an attack.
+constexpr size_t kMaxAlignmentBytes = 65536;
+
+}  // namespace
 
 void GgufFile::Free::operator()(gguf_context* context) const {
   gguf_free(context);
@@ -45,8 +54,32 @@ Result<GgufFile> GgufFile::Parse(std::span<const uint8_t> bytes) {
                     (why.empty() ? "" : " (" + why + ")") +
                     "; fetch the file again");
   }
+  CMIF_TRY(file.CheckKeys());
   CMIF_TRY(file.ReadTensors());
   return file;
+}
+
+Result<void> GgufFile::CheckKeys() const {
+  const gguf_context* raw = context_.get();
+  const int64_t count = gguf_get_n_kv(raw);
+  if (count > kMaxKeys) {
+    return DataLoss(fmt::format("the GGUF header has {} keys; at most {} work",
+                                count, kMaxKeys));
+  }
+  if (gguf_get_alignment(raw) > kMaxAlignmentBytes) {
+    return DataLoss(
+        fmt::format("general.alignment is above {} bytes", kMaxAlignmentBytes));
+  }
+  for (int64_t i = 0; i < count; ++i) {
+    // Keys with NUL bytes end early in ggml's own interface, which aborts when
+    // it copies them.
+    const char* key = gguf_get_key(raw, i);
+    if (*key == '\0' || gguf_find_key(raw, key) != i) {
+      return DataLoss(fmt::format(
+          "key {} of the GGUF header is empty or stands there twice", i));
+    }
+  }
+  return {};
 }
 
 Result<void> GgufFile::ReadTensors() {
@@ -54,9 +87,14 @@ Result<void> GgufFile::ReadTensors() {
   const uint64_t start = gguf_get_data_offset(raw);
   const int64_t count = gguf_get_n_tensors(raw);
   tensors_.reserve(static_cast<size_t>(count));
+  std::unordered_set<std::string> names;
   for (int64_t i = 0; i < count; ++i) {
     GgufTensor tensor;
     tensor.name = gguf_get_tensor_name(raw, i);
+    if (!names.insert(tensor.name).second) {
+      // ggml's reader lets names pass that differ behind a NUL byte.
+      return DataLoss("tensor '" + tensor.name + "' stands there twice");
+    }
     tensor.type_id = gguf_get_tensor_type(raw, i);
     tensor.type = ggml_type_name(gguf_get_tensor_type(raw, i));
     const int64_t* shape = gguf_get_tensor_ne(raw, i);
@@ -151,15 +189,24 @@ std::optional<std::vector<std::string>> GgufFile::Strings(
   return strings;
 }
 
-std::optional<std::vector<float>> GgufFile::Floats(
-    const std::string& key) const {
+template <typename T>
+std::optional<std::vector<T>> GgufFile::Values(const std::string& key,
+                                               int gguf_type) const {
   const gguf_context* raw = context_.get();
   const int64_t id = Find(key, GGUF_TYPE_ARRAY);
-  if (id < 0 || gguf_get_arr_type(raw, id) != GGUF_TYPE_FLOAT32) {
-    return std::nullopt;
-  }
-  const auto* data = static_cast<const float*>(gguf_get_arr_data(raw, id));
-  return std::vector<float>(data, data + gguf_get_arr_n(raw, id));
+  if (id < 0 || gguf_get_arr_type(raw, id) != gguf_type) return std::nullopt;
+  const auto* data = static_cast<const T*>(gguf_get_arr_data(raw, id));
+  return std::vector<T>(data, data + gguf_get_arr_n(raw, id));
+}
+
+std::optional<std::vector<float>> GgufFile::Floats(
+    const std::string& key) const {
+  return Values<float>(key, GGUF_TYPE_FLOAT32);
+}
+
+std::optional<std::vector<int32_t>> GgufFile::Ints(
+    const std::string& key) const {
+  return Values<int32_t>(key, GGUF_TYPE_INT32);
 }
 
 std::vector<std::string> GgufFile::Keys() const {

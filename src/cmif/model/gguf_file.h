@@ -49,6 +49,7 @@ class GgufFile {
   std::optional<double> Float(const std::string& key) const;
   std::optional<std::vector<std::string>> Strings(const std::string& key) const;
   std::optional<std::vector<float>> Floats(const std::string& key) const;
+  std::optional<std::vector<int32_t>> Ints(const std::string& key) const;
   // Length of an array; nullopt when absent or no array.
   std::optional<size_t> ArrayLength(const std::string& key) const;
   std::vector<std::string> Keys() const;
@@ -66,8 +67,12 @@ class GgufFile {
     void operator()(gguf_context* context) const;
   };
   GgufFile() = default;
+  Result<void> CheckKeys() const;
   Result<void> ReadTensors();
   int64_t Find(const std::string& key, int gguf_type) const;
+  template <typename T>
+  std::optional<std::vector<T>> Values(const std::string& key,
+                                       int gguf_type) const;
 
   std::optional<MappedFile> file_;
   std::span<const uint8_t> bytes_;

@@ -71,6 +71,36 @@ TEST_F(GgufTest, EveryTruncationIsRefused) {
   }
 }
 
+// ggml's reader takes such keys and aborts when they are copied.
+TEST_F(GgufTest, KeysThatANulByteMakesEmptyOrEqualAreRefused) {
+  GgufWriter writer;
+  writer.Set("abx", 1U);
+  writer.Set("abxy", 7U);
+  const std::string whole(AsText(writer.Header()));
+  const size_t first = whole.find("abx");
+  const size_t second = whole.find("abxy");
+  for (const size_t at : {first, second, second + 3}) {
+    std::string bytes = whole;
+    bytes[at] = '\0';
+    const auto file = GgufFile::Parse(AsBytes(bytes));
+    ASSERT_FALSE(file.has_value()) << at;
+    EXPECT_EQ(file.error().code(), Code::kDataLoss);
+  }
+}
+
+TEST_F(GgufTest, TensorNamesThatDifferBehindANulByteAreRefused) {
+  GgufWriter writer;
+  const std::vector<uint8_t> data(64);
+  const std::vector<int64_t> shape = {16};
+  for (const char* name : {"abx1", "abx2"}) {
+    ASSERT_TRUE(writer.AddTensor(name, "f32", shape, data));
+  }
+  ASSERT_TRUE(writer.Write(folder_ / "m"));
+  std::string bytes = ReadFile(folder_ / "m", 1 << 20).value();
+  for (const char* name : {"abx1", "abx2"}) bytes[bytes.find(name) + 2] = '\0';
+  EXPECT_FALSE(GgufFile::Parse(AsBytes(bytes)).has_value());
+}
+
 TEST_F(GgufTest, ZeroTensorIsAHole) {
   GgufWriter writer;
   writer.Set("general.architecture", std::string("llama"));

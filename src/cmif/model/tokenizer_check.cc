@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 #include <unordered_set>
 
@@ -59,6 +60,14 @@ Result<void> CheckDefaultIds(const std::string& kind, size_t tokens) {
                   tokens, kind));
 }
 
+// llama.cpp aborts on a WordPiece token that is marked as a byte.
+Result<void> CheckNoBytes(const GgufFile& file) {
+  constexpr int32_t kByteType = 6;  // LLAMA_TOKEN_TYPE_BYTE
+  const auto types = file.Ints("tokenizer.ggml.token_type");
+  if (!types || std::ranges::find(*types, kByteType) == types->end()) return {};
+  return DataLoss("the vocabulary marks a WordPiece token as a byte");
+}
+
 }  // namespace
 
 Result<void> CheckTokenizerKeys(const GgufFile& file) {
@@ -79,6 +88,7 @@ Result<void> CheckTokenizerKeys(const GgufFile& file) {
   if (*kind == "gpt2" && !file.Strings("tokenizer.ggml.merges")) {
     return DataLoss("the file has no list of merges for its tokenizer");
   }
+  if (*kind == "bert") CMIF_TRY(CheckNoBytes(file));
   return CheckLengths(file, tokens->size());
 }
 

@@ -166,6 +166,16 @@ TEST_F(TinyTokenizerTest, TokenTwiceIsRefusedWithoutAbort) {
   EXPECT_EQ(Tokenizer::Create(writer.Header()).error().code(), Code::kDataLoss);
 }
 
+TEST_F(TinyTokenizerTest, ByteInAWordPieceIsRefusedWithoutAbort) {
+  const auto file = GgufFile::Open(folder_ / "bert");
+  GgufWriter writer;
+  writer.CopyKeys(*file);
+  auto types = *file->Ints("tokenizer.ggml.token_type");
+  types[9] = 6;
+  writer.Set("tokenizer.ggml.token_type", types);
+  EXPECT_EQ(Tokenizer::Create(writer.Header()).error().code(), Code::kDataLoss);
+}
+
 TEST_F(TinyTokenizerTest, OtherTokenizersAreRefusedByName) {
   const auto file = GgufFile::Open(folder_ / "bert");
   GgufWriter writer;
