@@ -1,0 +1,269 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The main job through the program: split, server process, client commands.
+
+e2e_test.py CMIF WRITE_TINY_MODEL: servers run as processes of their own on
+free loopback ports and are stopped at the end.
+"""
+import json
+import math
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+CMIF, TINY = "", ""
+SOME_LINES, USAGE, NO_SERVER, DOES_NOT_FIT, LIMIT, ALREADY = 1, 2, 6, 7, 9, 10
+MARKER = "xyzzymarkerplugh"
+
+
+class Server:
+    def __init__(self, body, *flags, listen="127.0.0.1:0"):
+        self.log = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(
+            [CMIF, "server", "--body", body, "--listen", listen, *flags],
+            stdout=subprocess.PIPE, stderr=self.log)
+        line = self.process.stdout.readline().decode()
+        assert line.startswith("listening on "), self.said()
+        self.address = line.split()[-1]
+
+    def said(self):
+        self.log.seek(0)
+        return self.log.read().decode(errors="replace")
+
+    def memory(self):
+        """Everything readable in the process, region by region."""
+        pid = self.process.pid
+        with open(f"/proc/{pid}/maps") as maps, \
+                open(f"/proc/{pid}/mem", "rb", 0) as memory:
+            for line in maps:
+                span, rights = line.split()[:2]
+                if "r" not in rights or "[v" in line:
+                    continue
+                start, end = (int(x, 16) for x in span.split("-"))
+                try:
+                    memory.seek(start)
+                    yield memory.read(end - start)
+                except (OSError, ValueError, OverflowError):
+                    continue
+
+    def stop(self, how=signal.SIGTERM):
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        code = self.process.wait(15)
+        self.process.stdout.close()
+        return code
+
+
+def cmif(*arguments, stdin=b"", timeout=120):
+    if isinstance(stdin, str):
+        stdin = stdin.encode()
+    done = subprocess.run([CMIF, *map(str, arguments)], input=stdin,
+                          capture_output=True, timeout=timeout, check=False)
+    assert 0 <= done.returncode < 128, done
+    return done
+
+
+class EndToEnd(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = Path(tempfile.mkdtemp(prefix="cmif-e2e-"))
+        cls.servers = {}
+        for kind in ("bert", "llama"):
+            source = cls.folder / f"{kind}.gguf"
+            subprocess.run([TINY, kind, source, "1"], check=True)
+            done = cmif("split", source, "-o", cls.folder / kind)
+            assert done.returncode == 0, done.stderr
+            cls.servers[kind] = Server(cls.folder / kind / "body.gguf")
+
+    @classmethod
+    def tearDownClass(cls):
+        for server in cls.servers.values():
+            server.stop()
+        shutil.rmtree(cls.folder, ignore_errors=True)
+
+    def client(self, command, kind, *more, server=None, stdin=b""):
+        address = (server or self.servers[kind]).address
+        return cmif(command, "--bundle", self.folder / kind, "--server",
+                    address, *more, stdin=stdin)
+
+    # One line per input line, in order, and the JSON contract.
+
+    def test_classify_lines_in_order(self):
+        lines = ["bada kilo", "", "domu 42 gi", "\x00", "nope"] * 20
+        done = self.client("classify", "bert", "--json",
+                           stdin="\n".join(lines) + "\n")
+        self.assertEqual(done.returncode, SOME_LINES, done.stderr)
+        out = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual(len(out), len(lines))
+        for given, got in zip(lines, out):
+            self.assertEqual("error" in got, given in ("", "\x00"), got)
+
+    def test_json_contract(self):
+        done = self.client("classify", "bert", "--json", stdin="bada 42 kilo!")
+        got = json.loads(done.stdout)
+        for key in ("words", "words_changed", "words_public",
+                    "words_unprotected", "bytes_sent"):
+            self.assertIsInstance(got[key], int, key)
+        self.assertEqual(got["words"], 3)
+        self.assertEqual(got["epsilon"], 1)
+        self.assertLessEqual(got["epsilon_certified"], 1)
+        self.assertGreaterEqual(got["epsilon_certified"], 0.999)
+        self.assertAlmostEqual(got["epsilon_total"],
+                               got["words_charged"] * got["epsilon_certified"])
+        self.assertGreater(got["cluster_bits"], 1)
+        self.assertEqual((got["mechanism"], got["guarantee"],
+                          got["adjacency"]),
+                         ("rnm-laplace", "cluster", "cluster"))
+        self.assertAlmostEqual(sum(got["probabilities"].values()), 1)
+        self.assertIn(got["label"], got["probabilities"])
+
+    def test_identity_says_none(self):
+        done = self.client("classify", "bert", "--json", "--mechanism",
+                           "identity", "--epsilon", "inf", stdin="bada kilo")
+        got = json.loads(done.stdout)
+        self.assertEqual((got["text"], got["guarantee"], got["epsilon"]),
+                         ("bada kilo", "none", "inf"))
+        self.assertEqual(got["words_unprotected"], 2)
+        self.assertIn(b"guarantee: none", done.stderr)
+
+    def test_repeated_rows_travel_once(self):
+        done = self.client("classify", "bert", "--json", "--mechanism",
+                           "identity", stdin="bada kilo\n" * 30)
+        sent = [json.loads(x)["bytes_sent"] for x in done.stdout.splitlines()]
+        self.assertGreater(sent[0], 256 * 3)
+        self.assertLess(max(sent[1:]), 16)
+
+    def test_ask(self):
+        done = self.client("ask", "llama", "--json", "--temperature", "0",
+                           "--max-tokens", "12", "bada kilo domu")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        got = json.loads(done.stdout)
+        for key in ("tokens_in", "tokens_out", "bytes_sent", "bytes_received"):
+            self.assertGreater(got[key], 0, key)
+        self.assertIn("answer", got)
+        self.assertEqual(got["words"], 3)
+
+    def test_ask_repeats_with_a_seed_and_identity(self):
+        answers = {
+            self.client("ask", "llama", "--mechanism", "identity", "--seed",
+                        "7", "--max-tokens", "16", "bada kilo").stdout
+            for _ in range(3)}
+        self.assertEqual(len(answers), 1)
+
+    def test_noise_is_fresh(self):
+        done = cmif("sanitize", "--bundle", self.folder / "bert",
+                    stdin="bada kilo domu gi\n" * 50)
+        self.assertGreater(len(set(done.stdout.splitlines())), 10)
+
+    # What a server process holds.
+
+    def test_server_never_holds_the_text(self):
+        for mechanism in ("identity", "rnm-laplace"):
+            for kind, command in (("bert", "classify"), ("llama", "ask")):
+                text = f"bada {MARKER} kilo"
+                more = ["--max-tokens", "4", text] if command == "ask" else []
+                done = self.client(command, kind, "--mechanism", mechanism,
+                                   *more, stdin=text)
+                self.assertEqual(done.returncode, 0, done.stderr)
+        for server in self.servers.values():
+            needle = MARKER.encode()
+            self.assertFalse(any(needle in part for part in server.memory()))
+            self.assertNotIn(MARKER, server.said())
+        # The search can find: the program's own name is in there.
+        self.assertTrue(any(b"cmif.v1" in part
+                            for part in self.servers["bert"].memory()))
+
+    # Servers that are absent, wrong, stopping.
+
+    def test_no_server_fails_fast(self):
+        start = time.monotonic()
+        done = cmif("classify", "--bundle", self.folder / "bert", "--server",
+                    "127.0.0.1:1", "--epsilon", "3.25", stdin="bada")
+        self.assertEqual(done.returncode, NO_SERVER)
+        self.assertLess(time.monotonic() - start, 8)
+
+    def test_body_of_another_model(self):
+        done = self.client("classify", "bert", stdin="bada",
+                           server=self.servers["llama"])
+        self.assertEqual(done.returncode, DOES_NOT_FIT, done.stderr)
+        self.assertIn(b"another model", done.stderr)
+
+    def test_whole_model_is_not_served(self):
+        done = cmif("server", "--body", self.folder / "llama.gguf")
+        self.assertIn(b"cmif split", done.stderr)
+        self.assertNotEqual(done.returncode, 0)
+
+    def test_port_taken(self):
+        done = cmif("server", "--body", self.folder / "bert/body.gguf",
+                    "--listen", self.servers["bert"].address)
+        self.assertEqual(done.returncode, ALREADY, done.stderr)
+
+    def test_other_addresses_need_a_flag(self):
+        done = cmif("server", "--body", self.folder / "bert/body.gguf",
+                    "--listen", "0.0.0.0:0")
+        self.assertEqual(done.returncode, 5, done.stderr)
+        self.assertIn(b"--insecure-bind", done.stderr)
+        done = cmif("classify", "--bundle", self.folder / "bert", "--server",
+                    "192.0.2.1:7070", stdin="bada")
+        self.assertEqual(done.returncode, 5, done.stderr)
+        self.assertIn(b"--insecure", done.stderr)
+
+    def test_prompt_longer_than_the_context(self):
+        done = self.client("ask", "llama", "bada " * 3000)
+        self.assertEqual(done.returncode, LIMIT, done.stderr)
+        self.assertRegex(done.stderr.decode(), r"prompt has \d+ tokens.* \d+ a")
+
+    def test_line_longer_than_the_model(self):
+        done = self.client("classify", "bert",
+                           stdin="bada\n" + "bada " * 3000 + "\nkilo\n")
+        self.assertEqual(done.returncode, SOME_LINES)
+        out = done.stdout.splitlines()
+        self.assertEqual(len(out), 3)
+        self.assertEqual(out[1], b"error")
+        self.assertIn(b"tokens, the model takes at most", done.stderr)
+
+    def test_server_dies_mid_stream(self):
+        server = Server(self.folder / "bert/body.gguf")
+        client = subprocess.Popen(
+            [CMIF, "classify", "--bundle", self.folder / "bert", "--server",
+             server.address], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE)
+        client.stdin.write(b"bada\n")
+        client.stdin.flush()
+        first = client.stdout.readline()
+        self.assertTrue(first and first != b"error\n")
+        server.stop(signal.SIGKILL)
+        rest, error = client.communicate(b"kilo\ndomu\n", timeout=60)
+        self.assertEqual(rest.splitlines(), [b"error", b"error"])
+        self.assertEqual(client.returncode, NO_SERVER, error)
+
+    def test_drain(self):
+        server = Server(self.folder / "llama/body.gguf")
+        done = self.client("ask", "llama", "--max-tokens", "8", "bada",
+                           server=server)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        start = time.monotonic()
+        self.assertEqual(server.stop(), 0)
+        self.assertLess(time.monotonic() - start, 11)
+
+    def test_many_clients_at_once(self):
+        clients = [subprocess.Popen(
+            [CMIF, "ask", "--bundle", self.folder / "llama", "--server",
+             self.servers["llama"].address, "--mechanism", "identity",
+             "--temperature", "0", "--max-tokens", "24", "bada kilo"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            for _ in range(10)]
+        answers = [c.communicate(timeout=120)[0] for c in clients]
+        self.assertTrue(all(c.returncode == 0 for c in clients))
+        self.assertEqual(len(answers), 10)
+
+
+if __name__ == "__main__":
+    CMIF, TINY = sys.argv[1], sys.argv[2]
+    unittest.main(argv=sys.argv[:1] + sys.argv[3:])
