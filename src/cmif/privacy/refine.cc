@@ -13,7 +13,7 @@ namespace {
 
 constexpr size_t kBlockWords = 768;  // between two applications of swaps
 constexpr size_t kTaskWords = 48;    // a multiple of the kernel's rows
-constexpr size_t kTried = 8;         // other clusters tried per word
+constexpr size_t kTried = 12;        // other clusters tried per word
 constexpr float kLeastGain = 1e-4F;  // above the rounding of the scores
 constexpr double kLeastSweepGain = 1e-4;
 // In units of the objective. Measured on MiniLM and SmolLM2: swaps that only
