@@ -17,7 +17,7 @@ namespace cmif::privacy {
 struct BalancedOptions {
   int max_size = 20;  // K: 2 to kMaxClusterSize
   int threads = 0;    // 0: all hardware threads
-  int sweeps = 28;    // at most this many passes of refinement; 0: none
+  int sweeps = 24;    // at most this many passes of refinement; 0: none
 };
 
 // Greedy clusters: per class, ids in order, the first unused one with its

@@ -26,9 +26,9 @@ std::shared_ptr<const Clustering> TestClustering() {
 
 RowMatrix TestRows() {
   InsecureSeededRandom random(5);
-  std::vector<float> raw(10 * 8);
+  std::vector<float> raw(80);
   for (float& value : raw) value = static_cast<float>(random.Next32() >> 8);
-  std::copy_n(raw.begin() + 4 * 8, 8, raw.begin() + 5 * 8);
+  std::copy_n(raw.begin() + 32, 8, raw.begin() + 40);
   return CentredUnitRows(10, 8, raw, {}).value();
 }
 

@@ -61,8 +61,8 @@ std::vector<double> Probabilities(const std::vector<double>& utilities,
 
 void ExpectDirect(const std::vector<double>& utilities, double scale) {
   const auto p = Probabilities(utilities, scale);
-  std::vector<double> q;
-  for (const double u : utilities) q.push_back(u / scale);
+  std::vector<double> q = utilities;
+  for (double& value : q) value /= scale;
   // All outputs of small rows, four of large ones.
   const size_t step = q.size() < 8 ? 1 : q.size() / 4;
   for (size_t i = 0; i < q.size(); i += step) {
