@@ -18,8 +18,7 @@ constexpr int64_t kPoolingRank = 4;  // llama.cpp: a classification head
 Result<uint32_t> Positive(const GgufFile& file, const std::string& key) {
   const auto value = file.Int(key);
   if (!value || *value < 1 || *value > std::numeric_limits<int32_t>::max()) {
-    return DataLoss(
-        fmt::format("the key {} is missing or out of range", key));
+    return DataLoss(fmt::format("the key {} is missing or out of range", key));
   }
   return static_cast<uint32_t>(*value);
 }
@@ -27,9 +26,9 @@ Result<uint32_t> Positive(const GgufFile& file, const std::string& key) {
 Result<void> ReadShape(const GgufFile& file, BodyInfo& info) {
   info.architecture = file.String("general.architecture").value_or("");
   if (info.architecture != "llama" && info.architecture != "bert") {
-    return Unimplemented(
-        fmt::format("architecture '{}' is not supported; supported: llama, bert",
-                    info.architecture.substr(0, 32)));
+    return Unimplemented(fmt::format(
+        "architecture '{}' is not supported; supported: llama, bert",
+        info.architecture.substr(0, 32)));
   }
   const std::string& arch = info.architecture;
   CMIF_ASSIGN(info.row_width, Positive(file, arch + ".embedding_length"));

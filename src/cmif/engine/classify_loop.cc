@@ -42,15 +42,16 @@ ClassifyLoop::~ClassifyLoop() {
 Result<void> ClassifyLoop::Check(const ClassifyBatch& batch) const {
   const size_t count = batch.lengths.size();
   if (count == 0 || count > options_.batch_sentences) {
-    return InvalidArgument(fmt::format(
-        "a request holds {} sentences; it may hold 1 to {}", count,
-        options_.batch_sentences));
+    return InvalidArgument(
+        fmt::format("a request holds {} sentences; it may hold 1 to {}", count,
+                    options_.batch_sentences));
   }
   uint64_t total = 0;
   for (size_t i = 0; i < count; ++i) {
     const uint32_t length = batch.lengths[i];
     if (length == 0) {
-      return InvalidArgument(fmt::format("sentence {} of {} is empty", i, count));
+      return InvalidArgument(
+          fmt::format("sentence {} of {} is empty", i, count));
     }
     if (length > runner_->sequence_tokens()) {
       return InvalidArgument(fmt::format(

@@ -57,8 +57,7 @@ Result<std::unique_ptr<Engine>> Engine::Load(const std::filesystem::path& body,
   if (info.body.classifier) {
     const ClassifyLoopOptions loop{.call_rows = options.batch_rows};
     info.max_sentences = loop.batch_sentences;
-    engine->classify_ =
-        std::make_unique<ClassifyLoop>(std::move(runner), loop);
+    engine->classify_ = std::make_unique<ClassifyLoop>(std::move(runner), loop);
     return engine;
   }
   info.max_sessions = options.sessions;

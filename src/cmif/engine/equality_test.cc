@@ -93,8 +93,7 @@ TEST_P(EqualityTest, HiddenStatesOfTheHeadlessBodyAreTheSameBits) {
   ASSERT_TRUE(model::testing::WriteTinyLlama(folder_ / "whole", Options()));
   const auto rows = TableRows::Open(folder_ / "whole");
   const auto plain = PlainLlama::Load(
-      folder_ / "whole",
-      {.threads = 2, .context = 512, .hidden_states = true});
+      folder_ / "whole", {.threads = 2, .context = 512, .hidden_states = true});
   const auto runner =
       Load(WriteBody(true), {.sequence_tokens = 512, .hidden_states = true});
   ASSERT_EQ(runner->vocabulary(), 1U);

@@ -186,8 +186,8 @@ void GenerateLoop::HandOutState(const SessionPtr& session, size_t part) {
   if (session->phase_ == Session::Phase::kEnded) return;
   if (state.empty() || !AllFinite(state)) {
     session->not_finite_ = true;
-    return Fail(*session, {Code::kInternal,
-                           "the model gave values that are not finite"});
+    return Fail(*session,
+                {Code::kInternal, "the model gave values that are not finite"});
   }
   TakeToken(*session, 0);
   lock.unlock();

@@ -18,7 +18,7 @@
 namespace cmif::engine {
 
 struct GenerateLoopOptions {
-  uint32_t sessions = 8;          // sequences of the runner
+  uint32_t sessions = 8;           // sequences of the runner
   uint32_t waiting_sessions = 32;  // beyond: RESOURCE_EXHAUSTED
   // Rows of a prompt chunk while other sessions generate: what they wait for.
   uint32_t mixed_chunk_rows = 128;

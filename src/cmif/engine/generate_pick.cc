@@ -30,7 +30,8 @@ GenerateLoop::Step GenerateLoop::Pick(Clock::time_point now) {
     if (!slot.session) continue;
     const Session::Phase phase = slot.session->phase_;
     ready |= phase == Session::Phase::kReady;
-    generating |= phase == Session::Phase::kReady || phase == Session::Phase::kWantsRow;
+    generating |=
+        phase == Session::Phase::kReady || phase == Session::Phase::kWantsRow;
     prompt |= HasChunk(*slot.session);
   }
   if (prompt && (prompt_turn_ || !ready)) {
@@ -53,11 +54,11 @@ GenerateLoop::Step GenerateLoop::PickDecode() {
     session->phase_ = Session::Phase::kComputing;
     step.sessions.push_back(session);
     step.rows.push_back(std::move(session->next_row_));
-    step.parts.push_back({.sequence = static_cast<int>(i),
-                          .first_position =
-                              static_cast<int32_t>(session->position_),
-                          .rows = step.rows.back(),
-                          .wants_output = true});
+    step.parts.push_back(
+        {.sequence = static_cast<int>(i),
+         .first_position = static_cast<int32_t>(session->position_),
+         .rows = step.rows.back(),
+         .wants_output = true});
   }
   return step;
 }
@@ -73,10 +74,9 @@ GenerateLoop::Step GenerateLoop::PickPrompt(bool others_generate) {
   next_prompt_slot_ = (slot + 1) % count;
   const SessionPtr& session = slots_[slot].session;
   const size_t left = session->prompt_rows() - session->prompt_taken_;
-  const size_t limit =
-      others_generate
-          ? std::min(options_.mixed_chunk_rows, runner_->batch_rows())
-          : runner_->batch_rows();
+  const size_t limit = others_generate ? std::min(options_.mixed_chunk_rows,
+                                                  runner_->batch_rows())
+                                       : runner_->batch_rows();
   const size_t rows = std::min(left, limit);
   const size_t width = runner_->width();
   const auto* first = session->prompt_.data() + session->prompt_taken_ * width;
@@ -98,10 +98,10 @@ void GenerateLoop::Wait(std::unique_lock<std::mutex>& lock,
     changed_.wait_until(lock, gather_until_);
     return;
   }
-  const bool idle = waiting_.empty() &&
-                    std::ranges::none_of(slots_, [](const Slot& slot) {
-                      return slot.session != nullptr;
-                    });
+  const bool idle =
+      waiting_.empty() && std::ranges::none_of(slots_, [](const Slot& slot) {
+        return slot.session != nullptr;
+      });
   if (idle) {
     changed_.wait(lock);
   } else {
@@ -165,17 +165,20 @@ void GenerateLoop::AdmitWaiting(std::vector<SessionPtr>& admitted) {
 
 void GenerateLoop::Housekeep(std::unique_lock<std::mutex>& lock) {
   Expire(Clock::now());
-  std::vector<SessionPtr> ended;
-  std::vector<SessionPtr> admitted;
-  ReleaseEnded(ended);
-  if (!stopping_) AdmitWaiting(admitted);
-  if (ended.empty() && admitted.empty()) return;
-  lock.unlock();
-  for (const SessionPtr& session : ended) {
-    session->events_->OnEnd(*std::move(session->end_));
+  // Again until nothing is left: more may come while the lock is released.
+  while (true) {
+    std::vector<SessionPtr> ended;
+    std::vector<SessionPtr> admitted;
+    ReleaseEnded(ended);
+    if (!stopping_) AdmitWaiting(admitted);
+    if (ended.empty() && admitted.empty()) return;
+    lock.unlock();
+    for (const SessionPtr& session : ended) {
+      session->events_->OnEnd(*std::move(session->end_));
+    }
+    for (const SessionPtr& session : admitted) session->events_->OnAdmitted();
+    lock.lock();
   }
-  for (const SessionPtr& session : admitted) session->events_->OnAdmitted();
-  lock.lock();
 }
 
 }  // namespace cmif::engine

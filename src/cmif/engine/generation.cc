@@ -23,9 +23,8 @@ Result<void> Session::CheckPhase(Phase phase, const char* what) const {
 }
 
 Result<void> Session::Begin(GenerationOptions options) {
-  CMIF_ASSIGN(auto sampler,
-              TokenSampler::Create(options.temperature, options.top_p,
-                                   options.seed));
+  CMIF_ASSIGN(auto sampler, TokenSampler::Create(options.temperature,
+                                                 options.top_p, options.seed));
   if (options.max_tokens < 1) {
     return InvalidArgument("max_tokens must be at least 1");
   }

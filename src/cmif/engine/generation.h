@@ -26,7 +26,7 @@ struct GenerationOptions {
   uint32_t max_tokens = 1;  // >= 1
   // Generation ends before one of these; at most 256, inside the vocabulary.
   // Must be empty where hidden states go out.
-  std::vector<uint32_t> stop_tokens;
+  std::vector<uint32_t> stop_tokens{};
 };
 
 enum class EndReason {
@@ -66,12 +66,11 @@ class GenerationEvents {
 // One generation, from Engine::Open(). Order of calls: Begin, AddPrompt one or
 // more times, FinishPrompt, AddRow once for each row that is wanted. Rows are
 // f32, width values each, and must be finite. Thread-safe; must not be used
-// after the engine is gone. Calls out of order return FAILED_PRECONDITION, calls
-// after the end ABORTED; both do nothing.
+// after the engine is gone. Calls out of order return FAILED_PRECONDITION,
+// calls after the end ABORTED; both do nothing.
 class Session {
  public:
-  explicit Session(GenerateLoop& loop,
-                   std::shared_ptr<GenerationEvents> events)
+  explicit Session(GenerateLoop& loop, std::shared_ptr<GenerationEvents> events)
       : loop_(loop), events_(std::move(events)) {}
 
   // INVALID_ARGUMENT for options out of range.

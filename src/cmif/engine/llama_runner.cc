@@ -44,7 +44,8 @@ class Batch {
   llama_batch View() {
     counts_.assign(positions_.size(), 1);
     pointers_.resize(positions_.size());
-    for (size_t i = 0; i < sequences_.size(); ++i) pointers_[i] = &sequences_[i];
+    for (size_t i = 0; i < sequences_.size(); ++i)
+      pointers_[i] = &sequences_[i];
     return {.n_tokens = static_cast<int32_t>(positions_.size()),
             .token = nullptr,
             .embd = rows_.data(),
@@ -80,7 +81,8 @@ Result<void> CheckOptions(const RunnerOptions& options) {
     return InvalidArgument(fmt::format("threads must be 1 to {}, not {}",
                                        GGML_MAX_N_THREADS, options.threads));
   }
-  if (options.sequences < 1 || options.sequences > llama_max_parallel_sequences()) {
+  if (options.sequences < 1 ||
+      options.sequences > llama_max_parallel_sequences()) {
     return InvalidArgument(fmt::format("sessions must be 1 to {}, not {}",
                                        llama_max_parallel_sequences(),
                                        options.sequences));
@@ -137,8 +139,8 @@ Result<void> LlamaRunner::LoadModel(const std::filesystem::path& path) {
   }
   impl_->model = model;
   width_ = static_cast<uint32_t>(llama_model_n_embd_inp(model));
-  vocabulary_ = static_cast<uint32_t>(
-      llama_vocab_n_tokens(llama_model_get_vocab(model)));
+  vocabulary_ =
+      static_cast<uint32_t>(llama_vocab_n_tokens(llama_model_get_vocab(model)));
   labels_ = options_.classifier ? llama_model_n_cls_out(model) : 0;
   impl_->batch = Batch(width_);
   const auto context = static_cast<uint32_t>(llama_model_n_ctx_train(model));
@@ -167,8 +169,8 @@ Result<void> LlamaRunner::CreateContext() {
   params.n_threads_batch = options_.threads;
   params.no_perf = true;
   params.embeddings = options_.hidden_states || options_.classifier;
-  params.pooling_type = options_.classifier ? LLAMA_POOLING_TYPE_RANK
-                                            : LLAMA_POOLING_TYPE_NONE;
+  params.pooling_type =
+      options_.classifier ? LLAMA_POOLING_TYPE_RANK : LLAMA_POOLING_TYPE_NONE;
   params.abort_callback = [](void* flag) {
     return static_cast<std::atomic<bool>*>(flag)->load(
         std::memory_order_relaxed);
@@ -207,8 +209,8 @@ Result<void> LlamaRunner::CheckParts(
     }
   }
   if (rows == 0 || rows > options_.batch_rows) {
-    return InvalidArgument(fmt::format("a batch of {} rows; it may have 1 to {}",
-                                       rows, options_.batch_rows));
+    return InvalidArgument(fmt::format(
+        "a batch of {} rows; it may have 1 to {}", rows, options_.batch_rows));
   }
   return {};
 }
@@ -268,8 +270,7 @@ Result<std::vector<float>> LlamaRunner::Classify(
   }
   std::vector<float> logits;
   for (const SequencePart& part : parts) {
-    const float* out =
-        llama_get_embeddings_seq(impl_->context, part.sequence);
+    const float* out = llama_get_embeddings_seq(impl_->context, part.sequence);
     if (out == nullptr) return Internal("llama.cpp gave no logits");
     logits.insert(logits.end(), out, out + labels_);
   }

@@ -13,13 +13,13 @@
 namespace cmif::engine {
 
 struct RunnerOptions {
-  int threads = 1;                   // >= 1
-  uint32_t sequences = 8;            // 1 to 256 (llama.cpp's limit)
-  uint32_t sequence_tokens = 2048;   // positions each may take, >= 1
-  uint32_t batch_rows = 512;         // rows a call may hold, >= 1
-  int gpu_layers = 0;                // -1: all
-  bool hidden_states = false;        // out: states after the last norm
-  bool classifier = false;           // BERT with a head
+  int threads = 1;                  // >= 1
+  uint32_t sequences = 8;           // 1 to 256 (llama.cpp's limit)
+  uint32_t sequence_tokens = 2048;  // positions each may take, >= 1
+  uint32_t batch_rows = 512;        // rows a call may hold, >= 1
+  int gpu_layers = 0;               // -1: all
+  bool hidden_states = false;       // out: states after the last norm
+  bool classifier = false;          // BERT with a head
 };
 
 // Rows of one sequence for one decode call.

@@ -70,8 +70,8 @@ Result<uint32_t> TokenSampler::Sample(std::span<const float> logits) {
   }
   if (chain_ == nullptr) {
     // The first of the largest, as llama.cpp's greedy sampler.
-    return static_cast<uint32_t>(std::max_element(logits.begin(), logits.end()) -
-                                 logits.begin());
+    return static_cast<uint32_t>(
+        std::max_element(logits.begin(), logits.end()) - logits.begin());
   }
   auto& candidates = chain_->candidates;
   candidates.resize(logits.size());

@@ -58,8 +58,7 @@ Result<engine::ClassifyBatch> ClassifyCall::TakeBatch() {
 Result<void> ClassifyCall::HandleRequest() {
   CMIF_ASSIGN(auto batch, TakeBatch());
   auto ticket = service_.engine().ClassifyAsync(
-      std::move(batch),
-      [self = self_](Result<std::vector<float>> logits) {
+      std::move(batch), [self = self_](Result<std::vector<float>> logits) {
         self->Reply(std::move(logits));
       });
   if (!ticket) return std::unexpected(ticket.error());

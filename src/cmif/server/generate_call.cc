@@ -80,13 +80,12 @@ Result<void> GenerateCall::HandleFirst() {
   }
   begun_ = true;
   const v1::Sampling& sampling = request_.sampling();
-  return session_->Begin(
-      {.temperature = sampling.temperature(),
-       .top_p = sampling.top_p(),
-       .seed = sampling.seed(),
-       .max_tokens = sampling.max_tokens(),
-       .stop_tokens = {sampling.stop_tokens().begin(),
-                       sampling.stop_tokens().end()}});
+  return session_->Begin({.temperature = sampling.temperature(),
+                          .top_p = sampling.top_p(),
+                          .seed = sampling.seed(),
+                          .max_tokens = sampling.max_tokens(),
+                          .stop_tokens = {sampling.stop_tokens().begin(),
+                                          sampling.stop_tokens().end()}});
 }
 
 Result<void> GenerateCall::HandlePrompt() {
@@ -107,9 +106,9 @@ Result<void> GenerateCall::HandlePrompt() {
 
 Result<void> GenerateCall::HandleAnswer() {
   if (request_.rows().slots_size() != 1) {
-    return InvalidArgument(fmt::format(
-        "an answer must have exactly one position, not {}",
-        request_.rows().slots_size()));
+    return InvalidArgument(
+        fmt::format("an answer must have exactly one position, not {}",
+                    request_.rows().slots_size()));
   }
   CMIF_ASSIGN(auto row, TakeRows());
   return session_->AddRow(std::move(row));
@@ -118,8 +117,8 @@ Result<void> GenerateCall::HandleAnswer() {
 Result<std::vector<float>> GenerateCall::TakeRows() {
   const v1::Rows& rows = request_.rows();
   CMIF_TRY(table_.Append(AsBytes(rows.new_rows())));
-  return table_.Expand({rows.slots().data(),
-                        static_cast<size_t>(rows.slots_size())});
+  return table_.Expand(
+      {rows.slots().data(), static_cast<size_t>(rows.slots_size())});
 }
 
 void GenerateCall::OnToken(uint32_t token, bool wants_row) {

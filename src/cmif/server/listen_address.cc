@@ -61,8 +61,8 @@ Result<ListenAddress> ListenAddress::Parse(std::string_view text) {
 
   ListenAddress address;
   address.host_ = host;
-  const auto [end, error] = std::from_chars(
-      port.data(), port.data() + port.size(), address.port_);
+  const auto [end, error] =
+      std::from_chars(port.data(), port.data() + port.size(), address.port_);
   if (error != std::errc() || end != port.data() + port.size()) return wrong();
   return address;
 }

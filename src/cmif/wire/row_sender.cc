@@ -5,8 +5,7 @@
 
 namespace cmif::wire {
 
-Result<uint32_t> RowSender::SlotOf(uint32_t key,
-                                   std::span<const uint8_t> row) {
+Result<uint32_t> RowSender::SlotOf(uint32_t key, std::span<const uint8_t> row) {
   if (const auto found = slots_.find(key); found != slots_.end()) {
     return found->second;
   }
@@ -16,8 +15,9 @@ Result<uint32_t> RowSender::SlotOf(uint32_t key,
         row.size(), row_bytes_));
   }
   if (slots_.size() >= max_slots_) {
-    return Fail(Code::kResourceExhausted,
-                fmt::format("all {} slots of the stream are taken", max_slots_));
+    return Fail(
+        Code::kResourceExhausted,
+        fmt::format("all {} slots of the stream are taken", max_slots_));
   }
   const auto slot = static_cast<uint32_t>(slots_.size());
   slots_.emplace(key, slot);

@@ -38,10 +38,11 @@ Result<void> RowTable::Append(std::span<const uint8_t> rows) {
   }
   const size_t count = rows.size() / row_bytes;
   if (count > options_.max_slots - size()) {
-    return Fail(Code::kResourceExhausted,
-                fmt::format("the stream would keep {} rows, but it may keep {}; "
-                            "start a new stream or reset its slots",
-                            size() + count, options_.max_slots));
+    return Fail(
+        Code::kResourceExhausted,
+        fmt::format("the stream would keep {} rows, but it may keep {}; "
+                    "start a new stream or reset its slots",
+                    size() + count, options_.max_slots));
   }
   std::vector<float> values(options_.width);
   for (size_t i = 0; i < count; ++i) {

@@ -36,11 +36,10 @@ std::vector<uint8_t> Bytes(std::vector<float> values) {
 
 TEST(RowTableTest, CreateRefusesMissingOptions) {
   EXPECT_FALSE(RowTable::Create({}).has_value());
-  EXPECT_FALSE(
-      RowTable::Create({.row_bytes = 4, .width = 1, .max_slots = 1}).has_value());
-  EXPECT_FALSE(
-      RowTable::Create({.row_bytes = 4, .width = 1, .expand = CopyF32})
-          .has_value());
+  EXPECT_FALSE(RowTable::Create({.row_bytes = 4, .width = 1, .max_slots = 1})
+                   .has_value());
+  EXPECT_FALSE(RowTable::Create({.row_bytes = 4, .width = 1, .expand = CopyF32})
+                   .has_value());
 }
 
 TEST(RowTableTest, ExpandsRowsBySlot) {
@@ -145,8 +144,8 @@ TEST(GrpcStatusTest, EveryCodeSurvives) {
 }
 
 TEST(GrpcStatusTest, HostileMessageIsTamed) {
-  const auto back = FromGrpc({grpc::StatusCode::INTERNAL,
-                              "\x1b[2J\n" + std::string(5000, 'x')});
+  const auto back = FromGrpc(
+      {grpc::StatusCode::INTERNAL, "\x1b[2J\n" + std::string(5000, 'x')});
   ASSERT_FALSE(back);
   EXPECT_EQ(back.error().message().size(), 1000U);
   EXPECT_EQ(back.error().message().substr(0, 5), "?[2J?");

@@ -43,8 +43,8 @@ Result<std::unique_ptr<PlainLlama>> PlainLlama::Load(
   params.n_threads = options.threads;
   params.n_threads_batch = options.threads;
   params.embeddings = options.classifier || options.hidden_states;
-  params.pooling_type = options.classifier ? LLAMA_POOLING_TYPE_RANK
-                                           : LLAMA_POOLING_TYPE_NONE;
+  params.pooling_type =
+      options.classifier ? LLAMA_POOLING_TYPE_RANK : LLAMA_POOLING_TYPE_NONE;
   impl.context = llama_init_from_model(impl.model, params);
   if (impl.context == nullptr) return DataLoss(model::TakeLlamaError());
   return plain;
@@ -67,8 +67,8 @@ std::vector<float> PlainLlama::Append(std::span<const int32_t> tokens) {
     return {state, state + llama_model_n_embd_out(impl_->model)};
   }
   const float* logits = llama_get_logits_ith(impl_->context, -1);
-  return {logits, logits + llama_vocab_n_tokens(
-                               llama_model_get_vocab(impl_->model))};
+  return {logits,
+          logits + llama_vocab_n_tokens(llama_model_get_vocab(impl_->model))};
 }
 
 std::vector<uint32_t> PlainLlama::Greedy(std::span<const int32_t> prompt,
@@ -81,7 +81,8 @@ std::vector<uint32_t> PlainLlama::Greedy(std::span<const int32_t> prompt,
     int32_t token = llama_sampler_sample(sampler, impl_->context, -1);
     tokens.push_back(static_cast<uint32_t>(token));
     if (tokens.size() >= count) break;
-    if (llama_decode(impl_->context, llama_batch_get_one(&token, 1)) != 0) break;
+    if (llama_decode(impl_->context, llama_batch_get_one(&token, 1)) != 0)
+      break;
   }
   llama_sampler_free(sampler);
   return tokens;
@@ -106,8 +107,8 @@ std::vector<float> PlainLlama::Classify(
   if (llama_encode(impl_->context, batch) == 0) {
     const uint32_t labels = llama_model_n_cls_out(impl_->model);
     for (size_t s = 0; s < sentences.size(); ++s) {
-      const float* out = llama_get_embeddings_seq(impl_->context,
-                                                  static_cast<int32_t>(s));
+      const float* out =
+          llama_get_embeddings_seq(impl_->context, static_cast<int32_t>(s));
       logits.insert(logits.end(), out, out + labels);
     }
   }

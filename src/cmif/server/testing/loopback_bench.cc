@@ -147,9 +147,10 @@ int main(int argc, char** argv) {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
     const Speed served = RunServer(client, prompt, count);
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    fmt::print("prompt {:6.1f} / {:6.1f} t/s  decode {:6.1f} / {:6.1f} t/s {}\n",
-               served.prompt, direct.prompt, served.decode, direct.decode,
-               served.tokens == direct.tokens ? "same" : "DIFFERENT TOKENS");
+    fmt::print(
+        "prompt {:6.1f} / {:6.1f} t/s  decode {:6.1f} / {:6.1f} t/s {}\n",
+        served.prompt, direct.prompt, served.decode, direct.decode,
+        served.tokens == direct.tokens ? "same" : "DIFFERENT TOKENS");
     if (i == 0) continue;  // warm-up
     prompts.push_back(served.prompt / direct.prompt);
     decodes.push_back(served.decode / direct.decode);

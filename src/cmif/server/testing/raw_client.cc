@@ -104,8 +104,7 @@ grpc::Status RawClient::Classify(
   stream->WritesDone();
   v1::ClassifyReply reply;
   while (stream->Read(&reply)) {
-    logits->insert(logits->end(), reply.logits().begin(),
-                   reply.logits().end());
+    logits->insert(logits->end(), reply.logits().begin(), reply.logits().end());
   }
   return stream->Finish();
 }

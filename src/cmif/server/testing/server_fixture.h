@@ -40,7 +40,8 @@ class ServerFixture : public ::testing::Test {
   }
 
   void StartLlama(bool head_on_client = false) {
-    ASSERT_TRUE(model::testing::WriteTinyLlama(Whole(), {.table_type = "q8_0"}));
+    ASSERT_TRUE(
+        model::testing::WriteTinyLlama(Whole(), {.table_type = "q8_0"}));
     Start(head_on_client);
   }
   void StartBert() {
