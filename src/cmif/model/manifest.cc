@@ -27,6 +27,11 @@ ordered_json Facts(const ModelFacts& facts) {
           {"labels", facts.labels}};
 }
 
+// Names and labels come from the model's file and may be any bytes.
+std::string Dump(const ordered_json& object, int indent) {
+  return object.dump(indent, ' ', false, json::error_handler_t::replace);
+}
+
 Result<json> Parse(std::string_view text) {
   json parsed = json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!parsed.is_object()) return DataLoss("this is not a JSON object");
@@ -125,7 +130,7 @@ ModelFacts ReadFacts(Fields& fields) {
 std::string FactsToJson(const ModelFacts& facts) {
   ordered_json object = Facts(facts);
   object["body_sha256"] = facts.body_sha256;
-  return object.dump();
+  return Dump(object, -1);
 }
 
 Result<ModelFacts> FactsFromJson(std::string_view text) {
@@ -145,7 +150,7 @@ std::string ManifestToJson(const Manifest& manifest) {
   object["bundle"] = {{"file", kBundleFile},
                       {"bytes", manifest.bundle_bytes},
                       {"sha256", manifest.bundle_sha256}};
-  return object.dump(2) + "\n";
+  return Dump(object, 2) + "\n";
 }
 
 Result<Manifest> ManifestFromJson(std::string_view text) {

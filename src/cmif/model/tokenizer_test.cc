@@ -72,6 +72,22 @@ TEST_P(VectorTest, TokensAreTheRecordedOnes) {
   EXPECT_GT(checked, 40U);
 }
 
+// llama.cpp splits with std::regex where it has no code of its own, which
+// recurses: long texts must not end the process.
+TEST_P(VectorTest, LongTextsAreTokenized) {
+  const fs::path base = kVectors / GetParam();
+  if (!fs::exists(base)) {
+    GTEST_SKIP() << "SKIPPED, no tokenizer vectors at " << base;
+  }
+  const auto tokenizer = Load(base);
+  ASSERT_TRUE(tokenizer.has_value()) << tokenizer.error().message();
+  for (const char* part : {"x", " ", "7", "!", "ab ", "\u20ac", "\n"}) {
+    std::string text;
+    while (text.size() < (1U << 18)) text += part;
+    EXPECT_TRUE(tokenizer->Encode(text, true).has_value()) << part;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Gguf, VectorTest,
                          ::testing::Values("ggml-vocab-llama-spm.gguf",
                                            "ggml-vocab-llama-bpe.gguf",

@@ -43,7 +43,7 @@ void CheckFile(const fs::path& path, uint64_t bytes, const std::string& sha256,
   findings.Compare<uint64_t>(name + ": size in bytes", file->bytes().size(),
                              bytes);
   findings.Compare(name + ": SHA-256",
-                   crypto::ToHex(crypto::Sha256Of(file->bytes())), sha256);
+                   HashBytes(file->bytes()), sha256);
 }
 
 void CheckZeroTable(const GgufFile& body, const ModelFacts& facts,
@@ -129,9 +129,17 @@ Result<Manifest> ReadManifest(const fs::path& folder) {
   return manifest;
 }
 
+std::string HashBytes(std::span<const uint8_t> bytes) {
+  return crypto::ToHex(crypto::Sha256Of(bytes));
+}
+
+std::string HexDigest(const crypto::Digest& digest) {
+  return crypto::ToHex(digest);
+}
+
 Result<std::string> HashFile(const fs::path& path) {
   CMIF_ASSIGN(const MappedFile file, MappedFile::Open(path));
-  return crypto::ToHex(crypto::Sha256Of(file.bytes()));
+  return HashBytes(file.bytes());
 }
 
 Result<std::vector<std::string>> VerifySplit(const fs::path& folder) {

@@ -2,11 +2,14 @@
 #ifndef CMIF_MODEL_VERIFY_H_
 #define CMIF_MODEL_VERIFY_H_
 
+#include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "cmif/base/status.h"
+#include "cmif/crypto/sha256.h"
 #include "cmif/model/manifest.h"
 
 namespace cmif::model {
@@ -20,6 +23,10 @@ Result<Manifest> ReadManifest(const std::filesystem::path& folder);
 Result<std::vector<std::string>> VerifySplit(
     const std::filesystem::path& folder);
 
+// Hex SHA-256 of bytes.
+std::string HashBytes(std::span<const uint8_t> bytes);
+// A digest as lower-case hex.
+std::string HexDigest(const crypto::Digest& digest);
 // Hex SHA-256 of a file.
 Result<std::string> HashFile(const std::filesystem::path& path);
 

@@ -98,6 +98,15 @@ std::vector<Piece> SplitWords(std::string_view utf8) {
   return pieces;
 }
 
+bool IsUtf8(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const Character character = FirstCharacter(bytes);
+    if (!character.valid) return false;
+    bytes.remove_prefix(character.size_bytes);
+  }
+  return true;
+}
+
 Result<void> CheckText(std::string_view utf8) {
   if (utf8.empty()) {
     return InvalidArgument("the text is empty; give at least one word");

@@ -43,6 +43,9 @@ std::string_view KindName(Piece::Kind kind);
 // them. Linear time; some 16 bytes of memory for each piece.
 std::vector<Piece> SplitWords(std::string_view utf8);
 
+// Whether all bytes are part of well-formed characters.
+bool IsUtf8(std::string_view bytes);
+
 // INVALID_ARGUMENT for what no command takes: bytes that are not UTF-8 or are
 // NUL (the first one's offset is named, never the text), an empty text, and a
 // text of white space alone.

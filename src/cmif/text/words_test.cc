@@ -212,7 +212,10 @@ TEST(WordsPropertyTest, RandomBytesAreLossless) {
       text += kPieces[random() % std::size(kPieces)];
     }
     ExpectLossless(text);
-    if (CheckText(text)) EXPECT_FALSE(SplitWords(text).empty());
+    if (CheckText(text)) {
+      EXPECT_FALSE(SplitWords(text).empty());
+      EXPECT_TRUE(IsUtf8(text));
+    }
   }
 }
 

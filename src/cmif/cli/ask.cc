@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <iterator>
+#include <memory>
+
+#include "cmif/base/random.h"
+#include "cmif/cli/commands.h"
+#include "cmif/cli/privacy_options.h"
+#include "cmif/cli/terminal.h"
+#include "cmif/client/chat.h"
+
+namespace cmif::cli {
+namespace {
+
+struct Flags {
+  PrivacyOptions privacy;
+  client::RemoteOptions remote;
+  client::GenerateOptions generate = {.temperature = 0.7F, .top_p = 0.95F};
+  int64_t seed = -1;
+  int timeout_seconds = 600;
+  std::string question;
+  std::string system;
+  bool json = false;
+};
+
+nlohmann::ordered_json AnswerJson(const client::Sanitizer& sanitizer,
+                                  const client::ChatAnswer& answer) {
+  auto json = SanitizedJson(sanitizer, answer.sanitized);
+  const client::Generation& made = answer.generation;
+  json["answer"] = made.text;
+  json["finish_reason"] = made.reason;
+  json["tokens_in"] = made.tokens_in;
+  json["tokens_out"] = made.tokens_out;
+  json["tokens_per_second"] = made.tokens_per_second();
+  json["bytes_sent"] = made.bytes_sent;
+  json["bytes_received"] = made.bytes_received;
+  return json;
+}
+
+void PrintSummary(const client::Sanitizer& sanitizer,
+                  const client::ChatAnswer& answer) {
+  const client::Generation& made = answer.generation;
+  Note(fmt::format(
+      "{} of {} words changed, {} tokens in, {} out ({:.0f} a second), {} "
+      "bytes sent, {} received\n{}",
+      answer.sanitized.words_changed, answer.sanitized.words.size(),
+      made.tokens_in, made.tokens_out, made.tokens_per_second(),
+      made.bytes_sent, made.bytes_received, GuaranteeLine(sanitizer)));
+}
+
+Result<client::ChatAnswer> Ask(const Flags& flags, client::Remote& remote,
+                               client::Sanitizer& sanitizer) {
+  OsRandom random;
+  client::GenerateOptions generate = flags.generate;
+  generate.seed =
+      flags.seed >= 0 ? static_cast<uint64_t>(flags.seed) : random.Next32();
+  generate.timeout = std::chrono::seconds(flags.timeout_seconds);
+  const auto show = [&](std::string_view text) {
+    if (flags.json) return;
+    fmt::print("{}", text);
+    fflush(stdout);
+  };
+  return client::Chat(remote, sanitizer, flags.system, flags.question, generate,
+                      random, show);
+}
+
+int Run(Flags& flags) {
+  if (const auto epsilon = ParseEpsilon(flags.privacy); !epsilon) {
+    return Report(epsilon.error());
+  }
+  auto model = client::ClientModel::Open(flags.privacy.bundle);
+  if (!model) return Report(model.error());
+  auto remote = client::Remote::Connect(flags.remote, (*model)->facts());
+  if (!remote) return Report(remote.error());
+  auto sanitizer = MakeSanitizer(*model, flags.privacy);
+  if (!sanitizer) return Report(sanitizer.error());
+  if (flags.question.empty()) {
+    flags.question.assign(std::istreambuf_iterator<char>(std::cin), {});
+  }
+  const auto answer = Ask(flags, **remote, *sanitizer);
+  if (!flags.json) fmt::print("\n");
+  if (!answer) return Report(answer.error());
+  if (flags.json) {
+    fmt::print("{}\n", AnswerJson(*sanitizer, *answer)
+                           .dump(-1, ' ', false,
+                                 nlohmann::json::error_handler_t::replace));
+  } else {
+    PrintSummary(*sanitizer, *answer);
+  }
+  return kOk;
+}
+
+void AddGenerateOptions(CLI::App& command, Flags& flags) {
+  command
+      .add_option("--temperature", flags.generate.temperature,
+                  "0: always the likeliest token")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0F, 100.0F));
+  command
+      .add_option("--top-p", flags.generate.top_p,
+                  "draw from the likeliest tokens of this total probability")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0001F, 1.0F));
+  command
+      .add_option("--seed", flags.seed,
+                  "of the token sampler, never of the noise; default: random")
+      ->check(CLI::NonNegativeNumber);
+  command.add_option("--max-tokens", flags.generate.max_tokens)
+      ->capture_default_str()
+      ->check(CLI::Range(1U, 1000000U));
+  command.add_option("--stop", flags.generate.stop,
+                     "end the answer before this text; may be repeated");
+  command
+      .add_option("--timeout", flags.timeout_seconds,
+                  "seconds for the whole answer")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 86400));
+}
+
+}  // namespace
+
+void AddAsk(CLI::App& app, int& exit_code) {
+  CLI::App* command = app.add_subcommand(
+      "ask", "ask a chat model on a server that never sees your words");
+  auto flags = std::make_shared<Flags>();
+  command->add_option("question", flags->question,
+                      "the question; without it standard input is read");
+  command->add_option("--system", flags->system,
+                      "system prompt; sanitized like the question");
+  AddPrivacyOptions(*command, flags->privacy);
+  AddRemoteOptions(*command, flags->remote);
+  AddGenerateOptions(*command, *flags);
+  command->add_flag("--json", flags->json, "print one JSON object at the end");
+  command->callback([flags, &exit_code] { exit_code = Run(*flags); });
+}
+
+}  // namespace cmif::cli

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <deque>
+#include <memory>
+
+#include "cmif/base/random.h"
+#include "cmif/cli/commands.h"
+#include "cmif/cli/line_reader.h"
+#include "cmif/cli/privacy_options.h"
+#include "cmif/cli/terminal.h"
+#include "cmif/client/classifier.h"
+
+namespace cmif::cli {
+namespace {
+
+struct Flags {
+  PrivacyOptions privacy;
+  client::RemoteOptions remote;
+  bool json = false;
+};
+
+// A line on its way: its sanitized form, or why it failed.
+struct Item {
+  size_t number;
+  Result<client::Sanitized> sanitized;
+  std::vector<int32_t> ids;
+  uint64_t bytes_sent = 0;
+};
+using Batch = std::vector<Item>;
+
+// Reads lines, keeps up to two batches on the wire, prints in order.
+class Pipeline {
+ public:
+  Pipeline(client::Sanitizer& sanitizer, client::Classifier& classifier,
+           bool json)
+      : sanitizer_(sanitizer), classifier_(classifier), json_(json) {}
+
+  int Run() {
+    LineReader lines(STDIN_FILENO);
+    Batch batch;
+    for (size_t number = 1; auto line = lines.Next(); ++number) {
+      batch.push_back(Prepare(number, *line));
+      const bool full = batch.size() >= classifier_.max_sentences();
+      if (!full && lines.Ready()) continue;
+      Send(std::move(batch));
+      batch.clear();
+      if (pending_.size() > 1) ReceiveOldest();
+      while (!lines.Ready() && !pending_.empty()) ReceiveOldest();
+    }
+    if (!batch.empty()) Send(std::move(batch));
+    while (!pending_.empty()) ReceiveOldest();
+    if (broken_) return ExitCodeOf(*broken_);
+    return exit_code_;  // main() sees whether all of it was written
+  }
+
+ private:
+  Item Prepare(size_t number, const LineReader::Line& line) {
+    if (broken_) return {number, std::unexpected(*broken_), {}};
+    if (line.too_long) {
+      return {number, OutOfRange("the line is too long"), {}};
+    }
+    Item item{number, sanitizer_.Sanitize(line.text, random_), {}};
+    if (!item.sanitized) return item;
+    auto ids =
+        sanitizer_.model().tokenizer().Encode(item.sanitized->text, true);
+    if (!ids) {
+      item.sanitized = std::unexpected(ids.error());
+    } else if (ids->size() > classifier_.max_tokens()) {
+      item.sanitized = OutOfRange(
+          fmt::format("the line has {} tokens, the model takes at most {}",
+                      ids->size(), classifier_.max_tokens()));
+    } else {
+      item.ids = *std::move(ids);
+    }
+    return item;
+  }
+
+  void Send(Batch batch) {
+    std::vector<std::vector<int32_t>> sentences;
+    for (const Item& item : batch) {
+      if (item.sanitized) sentences.push_back(item.ids);
+    }
+    if (!sentences.empty() && !broken_) {
+      const auto bytes = classifier_.Send(sentences);
+      if (!bytes) {
+        Break(bytes.error());
+      } else {
+        size_t next = 0;
+        for (Item& item : batch) {
+          if (item.sanitized) item.bytes_sent = (*bytes)[next++];
+        }
+      }
+    }
+    pending_.push_back(std::move(batch));
+  }
+
+  void ReceiveOldest() {
+    Batch batch = std::move(pending_.front());
+    pending_.pop_front();
+    const bool expects = std::ranges::any_of(
+        batch, [](const Item& item) { return item.sanitized.has_value(); });
+    std::vector<std::vector<float>> logits;
+    if (expects && !broken_) {
+      auto received = classifier_.Receive();
+      if (received) {
+        logits = *std::move(received);
+      } else {
+        Break(received.error());
+      }
+    }
+    size_t next = 0;
+    for (Item& item : batch) {
+      if (item.sanitized && broken_) {
+        item.sanitized = std::unexpected(*broken_);
+      }
+      if (item.sanitized) {
+        Print(item, logits[next++]);
+      } else {
+        PrintError(item);
+      }
+    }
+    if (pending_.empty()) fflush(stdout);
+  }
+
+  void Break(const Status& status) {
+    if (broken_) return;
+    broken_ = status;
+    Report(status);
+  }
+
+  void Print(const Item& item, const std::vector<float>& logits) {
+    const auto& labels = sanitizer_.model().facts().labels;
+    const std::vector<double> probabilities = client::Softmax(logits);
+    const auto best = static_cast<size_t>(
+        std::ranges::max_element(probabilities) - probabilities.begin());
+    if (!json_) {
+      fmt::print("{}\t{:.4f}\t{}\n", labels[best], probabilities[best],
+                 item.sanitized->text);
+      return;
+    }
+    auto json = SanitizedJson(sanitizer_, *item.sanitized);
+    json["label"] = labels[best];
+    for (size_t i = 0; i < labels.size(); ++i) {
+      json["probabilities"][labels[i]] = probabilities[i];
+    }
+    json["bytes_sent"] = item.bytes_sent;
+    fmt::print("{}\n", json.dump());
+  }
+
+  void PrintError(const Item& item) {
+    exit_code_ = kSomeLinesFailed;
+    const Status& status = item.sanitized.error();
+    if (!broken_) Report(status.At(fmt::format("line {}", item.number)));
+    const nlohmann::json error = {{"error", status.message()}};
+    fmt::print("{}\n", json_ ? error.dump() : "error");
+  }
+
+  client::Sanitizer& sanitizer_;
+  client::Classifier& classifier_;
+  bool json_;
+  OsRandom random_;
+  std::deque<Batch> pending_;
+  std::optional<Status> broken_;
+  int exit_code_ = kOk;
+};
+
+int Run(const Flags& flags) {
+  if (const auto epsilon = ParseEpsilon(flags.privacy); !epsilon) {
+    return Report(epsilon.error());
+  }
+  auto model = client::ClientModel::Open(flags.privacy.bundle);
+  if (!model) return Report(model.error());
+  auto remote = client::Remote::Connect(flags.remote, (*model)->facts());
+  if (!remote) return Report(remote.error());
+  auto classifier = client::Classifier::Start(**remote, **model);
+  if (!classifier) return Report(classifier.error());
+  auto sanitizer = MakeSanitizer(*model, flags.privacy);
+  if (!sanitizer) return Report(sanitizer.error());
+  Note(GuaranteeLine(*sanitizer));
+  return Pipeline(*sanitizer, **classifier, flags.json).Run();
+}
+
+}  // namespace
+
+void AddClassify(CLI::App& app, int& exit_code) {
+  CLI::App* command = app.add_subcommand(
+      "classify",
+      "classify each input line on a server that never sees its words");
+  auto flags = std::make_shared<Flags>();
+  AddPrivacyOptions(*command, flags->privacy);
+  AddRemoteOptions(*command, flags->remote);
+  command->add_flag("--json", flags->json, "one JSON object a line");
+  command->callback([flags, &exit_code] { exit_code = Run(*flags); });
+}
+
+}  // namespace cmif::cli

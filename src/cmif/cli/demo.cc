@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <memory>
+
+#include "cmif/base/random.h"
+#include "cmif/cli/commands.h"
+#include "cmif/cli/demo_models.h"
+#include "cmif/cli/privacy_options.h"
+#include "cmif/cli/server_process.h"
+#include "cmif/cli/terminal.h"
+#include "cmif/client/chat.h"
+#include "cmif/client/classifier.h"
+
+namespace cmif::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::array<std::string_view, 10> kSentences = {
+    "a warm and funny film that stays with you for days",
+    "the plot is thin, the jokes are old and the end comes far too late",
+    "My sister Margaret from Dublin cried through the whole second half.",
+    "It cost 250 million dollars and looks as if it had cost 25.",
+    "Dr. Okafor's diagnosis scene is the best acting I have seen this year!",
+    "never have two hours felt so long",
+    "I'd watch it again tomorrow 😀 with the kids",
+    "The camera loves her; the script, sadly, does not.",
+    "unwatchable, overlong, and strangely proud of both",
+    "Call me on 555-0199 if you want the spare ticket, it is wonderful."};
+constexpr std::string_view kQuestion =
+    "What is the capital of France, and what is it famous for?";
+
+double SecondsSince(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// Original and sanitized words under each other, what changed in colour.
+void PrintWords(const client::Sanitized& result, const Colours& colours) {
+  std::string before;
+  std::string after;
+  for (const client::WordChange& word : result.words) {
+    const bool changed = word.before != word.after;
+    before += word.before + " ";
+    after += changed ? colours.yellow + word.after + colours.reset
+                     : colours.dim + word.after + colours.reset;
+    after += " ";
+  }
+  fmt::print("  words  {}\n  left   {}\n", before, after);
+}
+
+struct Label {
+  std::string text;
+  uint64_t bytes = 0;
+};
+
+Result<Label> Classify(client::Classifier& classifier,
+                       const client::ClientModel& model,
+                       const std::string& text) {
+  CMIF_ASSIGN(const std::vector<int32_t> ids,
+              model.tokenizer().Encode(text, true));
+  const std::vector<std::vector<int32_t>> batch = {ids};
+  CMIF_ASSIGN(const std::vector<uint64_t> bytes, classifier.Send(batch));
+  CMIF_ASSIGN(const auto logits, classifier.Receive());
+  const std::vector<double> probabilities = client::Softmax(logits[0]);
+  const auto best = static_cast<size_t>(
+      std::ranges::max_element(probabilities) - probabilities.begin());
+  return Label{
+      fmt::format("{} {:.2f}", model.facts().labels[best], probabilities[best]),
+      bytes[0]};
+}
+
+struct Totals {
+  uint64_t words = 0;
+  uint64_t changed = 0;
+  uint64_t charged = 0;
+  uint64_t bytes = 0;
+  int same_label = 0;
+};
+
+Result<void> ShowSentence(std::string_view sentence,
+                          client::Classifier& classifier,
+                          client::Sanitizer& sanitizer, RandomSource& random,
+                          const Colours& colours, Totals& totals) {
+  CMIF_ASSIGN(const client::Sanitized result,
+              sanitizer.Sanitize(sentence, random));
+  CMIF_ASSIGN(const Label shown,
+              Classify(classifier, sanitizer.model(), result.text));
+  CMIF_ASSIGN(const Label bare,
+              Classify(classifier, sanitizer.model(), std::string(sentence)));
+  PrintWords(result, colours);
+  const bool same = shown.text.substr(0, 3) == bare.text.substr(0, 3);
+  fmt::print(
+      "  label  {}{}{} protected, {} without; {} of {} words changed, "
+      "{} bytes sent\n\n",
+      same ? colours.green : colours.red, shown.text, colours.reset, bare.text,
+      result.words_changed, result.words.size(), shown.bytes);
+  totals.words += result.words.size();
+  totals.changed += result.words_changed;
+  totals.charged += result.words_charged;
+  totals.bytes += shown.bytes;
+  totals.same_label += same ? 1 : 0;
+  return {};
+}
+
+struct Half {
+  DemoModel demo;
+  std::shared_ptr<client::ClientModel> model;
+  ServerProcess server;
+  std::unique_ptr<client::Remote> remote;
+};
+
+Result<Half> Open(DemoModel demo) {
+  auto start = Clock::now();
+  CMIF_ASSIGN(auto model, client::ClientModel::Open(demo.folder));
+  const double open_seconds = SecondsSince(start);
+  start = Clock::now();
+  CMIF_ASSIGN(ServerProcess server,
+              ServerProcess::Start(demo.folder / model::kBodyFile, {}));
+  const double server_seconds = SecondsSince(start);
+  client::RemoteOptions options;
+  options.address = server.address();
+  CMIF_ASSIGN(auto remote, client::Remote::Connect(options, model->facts()));
+  fmt::print(
+      "  server process {} at {} holds body.gguf and nothing else\n"
+      "  split {:.1f} s, bundle opened in {:.2f} s, server ready in "
+      "{:.2f} s\n",
+      server.pid(), server.address(), demo.split_seconds, open_seconds,
+      server_seconds);
+  return Half{std::move(demo), std::move(model), std::move(server),
+              std::move(remote)};
+}
+
+Result<void> ShowClassifier(const PrivacyOptions& privacy,
+                            const Colours& colours) {
+  fmt::print("{}1. Classification{}: ten sentences, every word randomised\n",
+             colours.bold, colours.reset);
+  CMIF_ASSIGN(DemoModel demo, ClassifierModel());
+  CMIF_ASSIGN(const Half half, Open(std::move(demo)));
+  CMIF_ASSIGN(auto sanitizer, MakeSanitizer(half.model, privacy));
+  CMIF_ASSIGN(auto classifier,
+              client::Classifier::Start(*half.remote, *half.model));
+  fmt::print("  {}\n\n", GuaranteeLine(sanitizer));
+  OsRandom random;
+  Totals totals;
+  const auto start = Clock::now();
+  for (const std::string_view sentence : kSentences) {
+    CMIF_TRY(ShowSentence(sentence, *classifier, sanitizer, random, colours,
+                          totals));
+  }
+  const uint64_t f32 = uint64_t{half.model->facts().width} * 4;
+  fmt::print(
+      "  {} of {} words changed; {} of {} labels as without protection; {} "
+      "words charged\n  {} bytes sent ({:.0f} a word; one f32 row is {}); "
+      "{:.2f} s for {} requests\n\n",
+      totals.changed, totals.words, totals.same_label, kSentences.size(),
+      totals.charged, totals.bytes,
+      static_cast<double>(totals.bytes) / static_cast<double>(totals.words),
+      f32, SecondsSince(start), 2 * kSentences.size());
+  return {};
+}
+
+Result<void> ShowAnswer(const Half& half, const PrivacyOptions& privacy,
+                        const Colours& colours) {
+  CMIF_ASSIGN(auto sanitizer, MakeSanitizer(half.model, privacy));
+  fmt::print("  {}\n", GuaranteeLine(sanitizer));
+  OsRandom random;
+  client::GenerateOptions options;
+  options.max_tokens = 48;
+  CMIF_ASSIGN(const client::ChatAnswer answer,
+              client::Chat(*half.remote, sanitizer, "", kQuestion, options,
+                           random, {}));
+  PrintWords(answer.sanitized, colours);
+  std::string text = answer.generation.text;
+  std::ranges::replace(text, '\n', ' ');
+  const client::Generation& made = answer.generation;
+  fmt::print(
+      "  answer {}\n  {} tokens in, {} out ({:.0f} a second), {} bytes "
+      "sent, {} received\n\n",
+      text, made.tokens_in, made.tokens_out, made.tokens_per_second(),
+      made.bytes_sent, made.bytes_received);
+  return {};
+}
+
+Result<void> ShowChat(const PrivacyOptions& privacy, const Colours& colours) {
+  fmt::print("{}2. Chat{}: one question, with and without protection\n",
+             colours.bold, colours.reset);
+  CMIF_ASSIGN(std::optional<DemoModel> demo, ChatModel());
+  if (!demo) {
+    fmt::print(
+        "  skipped: the chat model is not in {}; ./run fetches it when "
+        "there is a network\n\n",
+        CacheFolder().string());
+    return {};
+  }
+  CMIF_ASSIGN(const Half half, Open(*std::move(demo)));
+  CMIF_TRY(ShowAnswer(half, privacy, colours));
+  PrivacyOptions bare = privacy;
+  bare.mechanism = "identity";
+  bare.epsilon = "inf";
+  return ShowAnswer(half, bare, colours);
+}
+
+int Run(const PrivacyOptions& privacy) {
+  if (const auto epsilon = ParseEpsilon(privacy); !epsilon) {
+    return Report(epsilon.error());
+  }
+  const Colours colours(STDOUT_FILENO);
+  const auto start = Clock::now();
+  if (const auto shown = ShowClassifier(privacy, colours); !shown) {
+    return Report(shown.error());
+  }
+  if (const auto shown = ShowChat(privacy, colours); !shown) {
+    return Report(shown.error());
+  }
+  fmt::print(
+      "Servers stopped; {:.1f} s in all. What was protected: which word of its "
+      "cluster each word was.\nWhat was not: the cluster, the number and "
+      "places "
+      "of words, punctuation, and the generated answer.\n",
+      SecondsSince(start));
+  return kOk;
+}
+
+}  // namespace
+
+void AddDemo(CLI::App& app, int& exit_code) {
+  CLI::App* command = app.add_subcommand(
+      "demo", "the main job on the default models: what ./run ends with");
+  auto flags = std::make_shared<PrivacyOptions>();
+  AddMechanismOptions(*command, *flags);
+  command->callback([flags, &exit_code] { exit_code = Run(*flags); });
+}
+
+}  // namespace cmif::cli

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cmif/base/byte_reader.h"
+#include "cmif/base/file.h"
+#include "cmif/cli/commands.h"
+#include "cmif/cli/terminal.h"
+#include "cmif/model/bundle.h"
+#include "cmif/model/container.h"
+#include "cmif/model/gguf_file.h"
+#include "cmif/model/manifest.h"
+#include "cmif/model/verify.h"
+
+namespace cmif::cli {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json FactsJson(const model::ModelFacts& facts) {
+  return {{"architecture", facts.architecture},
+          {"name", facts.name},
+          {"model_id", facts.model_id},
+          {"partition", facts.partition},
+          {"width", facts.width},
+          {"vocabulary", facts.vocabulary},
+          {"layers", facts.layers},
+          {"context", facts.context},
+          {"table_type", facts.table_type},
+          {"tied", facts.tied},
+          {"labels", facts.labels},
+          {"body_sha256", facts.body_sha256}};
+}
+
+std::string Learns(bool is_body, bool tied, const std::string& partition) {
+  if (!is_body) {
+    return "everything: tokenizer, embedding table and all layers; rows that "
+           "clients send are found in it by look-up";
+  }
+  if (partition == model::kPartitionHead) {
+    return "all layers but table and head; of its clients: rows (after the "
+           "channel) and hidden states, no tokens";
+  }
+  return std::string("all layers but the embedding table") +
+         (tied ? ", which it holds all the same as the tied output head" : "") +
+         "; of its clients: rows (after the channel) and the generated tokens";
+}
+
+ordered_json TensorsJson(const model::GgufFile& file) {
+  ordered_json tensors = ordered_json::array();
+  for (const model::GgufTensor& tensor : file.tensors()) {
+    tensors.push_back({{"name", tensor.name},
+                       {"type", tensor.type},
+                       {"shape", tensor.shape},
+                       {"bytes", tensor.data.size()}});
+  }
+  return tensors;
+}
+
+Result<ordered_json> InspectGguf(const std::filesystem::path& path) {
+  CMIF_ASSIGN(const model::GgufFile file, model::GgufFile::Open(path));
+  const std::string arch = file.String("general.architecture").value_or("");
+  const auto number = [&](const std::string& key) {
+    return file.Int(key).value_or(0);
+  };
+  const bool body = file.String("cmif.model_id").has_value();
+  const std::string partition = file.String("cmif.partition").value_or("none");
+  const model::GgufTensor* table = file.FindTensor("token_embd.weight");
+  const bool tied = body ? number("cmif.tied") == 1
+                         : arch == "llama" && table != nullptr &&
+                               file.FindTensor("output.weight") == nullptr;
+  const auto tokens = file.ArrayLength("tokenizer.ggml.tokens");
+  ordered_json json = {
+      {"kind", body ? "body" : "gguf"},
+      {"architecture", arch},
+      {"name", file.String("general.name").value_or("")},
+      {"partition", partition},
+      {"width", number(arch + ".embedding_length")},
+      {"vocabulary",
+       body ? number("cmif.vocabulary")
+            : static_cast<int64_t>(tokens.value_or(
+                  static_cast<size_t>(number(arch + ".vocab_size"))))},
+      {"layers", number(arch + ".block_count")},
+      {"context", number(arch + ".context_length")},
+      {"table_type", body ? file.String("cmif.row_type").value_or("")
+                     : table != nullptr ? table->type
+                                        : ""},
+      {"tied", tied},
+      {"tokenizer", tokens.has_value()}};
+  if (body) json["model_id"] = *file.String("cmif.model_id");
+  json["server_learns"] = Learns(body, tied, partition);
+  json["tensors"] = TensorsJson(file);
+  return json;
+}
+
+Result<ordered_json> InspectBundle(const std::filesystem::path& path) {
+  CMIF_ASSIGN(model::ContainerReader reader,
+              model::ContainerReader::Open(path));
+  CMIF_ASSIGN(const SecretBytes facts_bytes, reader.Read("facts"));
+  CMIF_ASSIGN(const model::ModelFacts facts,
+              model::FactsFromJson(AsText(facts_bytes.bytes())));
+  ordered_json json = FactsJson(facts);
+  json["kind"] = "bundle";
+  json["encrypted"] = false;
+  json["server_learns"] =
+      "nothing: this file stays with the clients; keep it from the server";
+  for (const model::SectionInfo& section : reader.sections()) {
+    json["sections"].push_back({{"name", section.name},
+                                {"bytes", section.size_bytes},
+                                {"sha256", model::HexDigest(section.sha256)}});
+  }
+  return json;
+}
+
+Result<ordered_json> InspectManifest(const std::filesystem::path& path) {
+  CMIF_ASSIGN(const std::string text, ReadFile(path, 1 << 20));
+  auto manifest = model::ManifestFromJson(text);
+  if (!manifest) return std::unexpected(manifest.error().At(path.string()));
+  ordered_json json = FactsJson(manifest->facts);
+  json["kind"] = "manifest";
+  json["body_bytes"] = manifest->body_bytes;
+  json["bundle_bytes"] = manifest->bundle_bytes;
+  json["bundle_sha256"] = manifest->bundle_sha256;
+  json["server_learns"] =
+      Learns(true, manifest->facts.tied, manifest->facts.partition);
+  return json;
+}
+
+Result<ordered_json> InspectFile(const std::filesystem::path& path) {
+  std::string start;
+  {
+    CMIF_ASSIGN(const MappedFile file, MappedFile::Open(path));
+    start =
+        AsText(file.bytes().first(std::min<size_t>(8, file.bytes().size())));
+  }
+  if (start.starts_with("GGUF")) return InspectGguf(path);
+  if (start == "CMIFBNDL") return InspectBundle(path);
+  if (start.starts_with("{")) return InspectManifest(path);
+  return DataLoss(path.string() +
+                  " is neither a GGUF file, an embedding "
+                  "bundle nor a manifest");
+}
+
+void PrintTable(const ordered_json& json) {
+  for (const auto& [key, value] : json.items()) {
+    if (!value.is_array() || value.empty() || !value[0].is_object()) {
+      fmt::print("{:14} {}\n", key,
+                 value.is_string() ? value.get<std::string>() : value.dump());
+      continue;
+    }
+    fmt::print("{}:\n", key);
+    for (const auto& entry : value) {
+      std::string line = " ";
+      for (const auto& [name, field] : entry.items()) {
+        line +=
+            " " + (field.is_string() ? field.get<std::string>() : field.dump());
+      }
+      fmt::print("{}\n", line);
+    }
+  }
+}
+
+int Run(const std::string& path, bool json) {
+  auto result = InspectFile(path);
+  if (!result) return Report(result.error());
+  const auto hash = model::HashFile(path);
+  if (!hash) return Report(hash.error());
+  (*result)["bytes"] = std::filesystem::file_size(path);
+  (*result)["sha256"] = *hash;
+  if (json) {
+    fmt::print("{}\n", result->dump(-1, ' ', false,
+                                    nlohmann::json::error_handler_t::replace));
+  } else {
+    PrintTable(*result);
+  }
+  return kOk;
+}
+
+}  // namespace
+
+void AddInspect(CLI::App& app, int& exit_code) {
+  CLI::App* command = app.add_subcommand(
+      "inspect",
+      "what a GGUF, body, bundle or manifest holds, and what a "
+      "server with it learns");
+  auto file = std::make_shared<std::string>();
+  auto json = std::make_shared<bool>(false);
+  command->add_option("file", *file, "the file")->required();
+  command->add_flag("--json", *json, "print the result as JSON");
+  command->callback(
+      [file, json, &exit_code] { exit_code = Run(*file, *json); });
+}
+
+}  // namespace cmif::cli

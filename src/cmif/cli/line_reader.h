@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef CMIF_CLI_LINE_READER_H_
+#define CMIF_CLI_LINE_READER_H_
+
+#include <optional>
+#include <string>
+
+namespace cmif::cli {
+
+// Lines of a descriptor, without their newline. A last line without newline
+// counts; an empty input has none. Lines longer than kMaxLineBytes come as
+// kTooLong.
+class LineReader {
+ public:
+  static constexpr size_t kMaxLineBytes = 16U << 20;
+  struct Line {
+    std::string text;
+    bool too_long = false;
+  };
+
+  explicit LineReader(int descriptor) : descriptor_(descriptor) {}
+
+  // The next line; waits for it. nullopt at the end of the input.
+  std::optional<Line> Next();
+  // Whether Next() would return without waiting.
+  bool Ready();
+
+ private:
+  bool Fill();  // false at the end
+  std::optional<Line> TakeLine();
+
+  int descriptor_;
+  std::string buffer_;
+  size_t scanned_ = 0;
+  bool at_end_ = false;
+  bool skipping_ = false;  // inside a line that is too long
+};
+
+}  // namespace cmif::cli
+
+#endif  // CMIF_CLI_LINE_READER_H_

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <string>
+
+#include "cmif/cli/commands.h"
+#include "cmif/cli/terminal.h"
+
+int main(int argc, char** argv) try {
+  // A reader that goes away is a write error, not a death; and ggml must not
+  // start a debugger when it aborts (reference/engine.md 0).
+  std::signal(SIGPIPE, SIG_IGN);
+  setenv("GGML_NO_BACKTRACE", "1", 0);
+
+  CLI::App app{
+      "CMIF: ask a language model on a server without showing it your words.\n"
+      "The model is split at its embedding layer; every word is replaced "
+      "under\n"
+      "differential privacy before anything leaves this machine."};
+  app.name("cmif");
+  app.set_version_flag("--version", "cmif " CMIF_VERSION);
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(32);
+  int exit_code = cmif::cli::kOk;
+  cmif::cli::AddSplit(app, exit_code);
+  cmif::cli::AddInspect(app, exit_code);
+  cmif::cli::AddVerify(app, exit_code);
+  cmif::cli::AddServer(app, exit_code);
+  cmif::cli::AddSanitize(app, exit_code);
+  cmif::cli::AddClassify(app, exit_code);
+  cmif::cli::AddAsk(app, exit_code);
+  cmif::cli::AddDemo(app, exit_code);
+  cmif::cli::AddBench(app, exit_code);
+  app.footer(
+      "Exit codes: 0 done, 1 some input lines failed, 2 usage, 3 bad "
+      "data, 4 not found,\n5 not permitted, 6 no server, 7 parts do not "
+      "fit, 8 not supported, 9 a limit,\n10 already in use, 11 internal.");
+  for (CLI::App* command : app.get_subcommands({})) {
+    command->set_version_flag("--version", "cmif " CMIF_VERSION);
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // help, version
+    std::string what = error.what();
+    if (app.get_subcommands().empty() && argc > 1) {
+      what = std::string("there is no ") +
+             (argv[1][0] == '-' ? "flag '" : "command '") + argv[1] + "'";
+    }
+    for (char& c : what) {
+      if (c == '\n') c = ' ';
+    }
+    const auto chosen = app.get_subcommands();
+    fmt::print(stderr, "cmif: {}; see cmif {}--help\n", what,
+               chosen.empty() ? "" : chosen[0]->get_name() + " ");
+    return cmif::cli::kUsage;
+  }
+  // Buffered output may fail as late as here.
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    return cmif::cli::Report(
+        {cmif::Code::kPermissionDenied,
+         "cannot write standard output: its reader is gone or the disk is "
+         "full"});
+  }
+  return exit_code;
+} catch (const std::exception& error) {
+  // {fmt} throws when standard output cannot be written: its reader is gone or
+  // the disk is full. Nothing else of ours throws this far.
+  std::fprintf(stderr, "cmif: cannot go on: %s\n", error.what());
+  return cmif::cli::kNotPermitted;
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmif/server/server.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <csignal>
+#include <memory>
+#include <string>
+
+#include "cmif/cli/commands.h"
+#include "cmif/cli/terminal.h"
+#include "cmif/engine/engine.h"
+#include "cmif/model/verify.h"
+
+namespace cmif::cli {
+namespace {
+
+constexpr std::chrono::seconds kDrainLimit{10};
+
+struct Flags {
+  std::string body;
+  server::ServerOptions server;
+  engine::EngineOptions engine;
+};
+
+// SIGTERM and SIGINT, blocked in every thread that starts afterwards.
+sigset_t BlockStopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+int Run(Flags& flags) {
+  const sigset_t signals = BlockStopSignals();
+  const auto hash = model::HashFile(flags.body);
+  if (!hash) return Report(hash.error());
+  auto engine = engine::Engine::Load(flags.body, flags.engine);
+  if (!engine) return Report(engine.error());
+  flags.server.body_sha256 = *hash;
+  flags.server.log = [](const std::string& line) { Note("server: " + line); };
+  const auto server = server::Server::Start(*std::move(engine), flags.server);
+  if (!server) return Report(server.error());
+  fmt::print("listening on {}\n", (*server)->address());
+  fflush(stdout);
+  int signal = 0;
+  sigwait(&signals, &signal);
+  Note("server: stopping; sessions have 10 s to end");
+  (*server)->Drain(kDrainLimit);
+  return kOk;
+}
+
+void AddEngineOptions(CLI::App& command, engine::EngineOptions& options) {
+  command.add_option("--threads", options.threads, "0: all")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1024));
+  command
+      .add_option("--tokens", options.session_tokens,
+                  "positions a session may take")
+      ->capture_default_str()
+      ->check(CLI::Range(16U, 1U << 20));
+  command.add_option("--sessions", options.sessions, "sessions at once")
+      ->capture_default_str()
+      ->check(CLI::Range(1U, 256U));
+  command
+      .add_option("--queue", options.waiting_sessions,
+                  "sessions that may wait; more are refused")
+      ->capture_default_str()
+      ->check(CLI::Range(0U, 10000U));
+  command
+      .add_option("--gpu-layers", options.gpu_layers,
+                  "layers on the GPU (-1: all), where llama.cpp was built "
+                  "for one")
+      ->capture_default_str()
+      ->check(CLI::Range(-1, 100000));
+}
+
+}  // namespace
+
+void AddServer(CLI::App& app, int& exit_code) {
+  CLI::App* command = app.add_subcommand(
+      "server", "serve the body of a split model; never sees a text");
+  auto flags = std::make_shared<Flags>();
+  command->add_option("--body", flags->body, "body.gguf of a split model")
+      ->required();
+  command
+      ->add_option("--listen", flags->server.listen,
+                   "HOST:PORT; port 0 takes a free one")
+      ->capture_default_str();
+  command->add_flag("--insecure-bind", flags->server.insecure_bind,
+                    "allow an address beyond this machine, without "
+                    "encryption");
+  AddEngineOptions(*command, flags->engine);
+  command->callback([flags, &exit_code] { exit_code = Run(*flags); });
+}
+
+}  // namespace cmif::cli

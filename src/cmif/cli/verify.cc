@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmif/model/verify.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cmif/cli/commands.h"
+#include "cmif/cli/terminal.h"
+
+namespace cmif::cli {
+namespace {
+
+int Run(const std::string& folder, bool json) {
+  const auto findings = model::VerifySplit(folder);
+  if (!findings) return Report(findings.error());
+  const bool good = findings->empty();
+  if (json) {
+    const nlohmann::ordered_json result = {
+        {"folder", folder}, {"verified", good}, {"mismatches", *findings}};
+    fmt::print("{}\n", result.dump(-1, ' ', false,
+                                   nlohmann::json::error_handler_t::replace));
+    return good ? kOk : kBadData;
+  }
+  for (const std::string& line : *findings) fmt::print("MISMATCH {}\n", line);
+  if (good) {
+    fmt::print("{}: body, bundle and manifest agree\n", folder);
+    return kOk;
+  }
+  return Report({Code::kDataLoss,
+                 fmt::format("{}: {} mismatches; split the model again or copy "
+                             "the folder again",
+                             folder, findings->size())});
+}
+
+}  // namespace
+
+void AddVerify(CLI::App& app, int& exit_code) {
+  CLI::App* command = app.add_subcommand(
+      "verify", "check hashes, shapes and cross-references of a split model");
+  auto folder = std::make_shared<std::string>();
+  auto json = std::make_shared<bool>(false);
+  command->add_option("folder", *folder, "the folder that cmif split wrote")
+      ->required();
+  command->add_flag("--json", *json, "print the result as JSON");
+  command->callback(
+      [folder, json, &exit_code] { exit_code = Run(*folder, *json); });
+}
+
+}  // namespace cmif::cli

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmif/client/channel_store.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <memory>
+
+#include "cmif/base/byte_reader.h"
+#include "cmif/base/file.h"
+#include "cmif/client/testing/tiny_split.h"
+
+namespace cmif::client {
+namespace {
+
+namespace fs = std::filesystem;
+
+ChannelOptions Options(double epsilon = 1) {
+  return {.epsilon = privacy::Epsilon::Create(epsilon).value()};
+}
+
+class ChannelStoreTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    model_ = testing::SplitTiny(testing::Kind::kBert, folder_).value();
+    path_ = ChannelPath(*model_, Options());
+  }
+  std::shared_ptr<const privacy::Channel> Open(double epsilon = 1) {
+    computed_ = false;
+    auto channel = OpenChannel(*model_, Options(epsilon),
+                               [this](double) { computed_ = true; });
+    EXPECT_TRUE(channel.has_value());
+    return channel ? *channel : nullptr;
+  }
+  testing::TempFolder folder_;
+  std::shared_ptr<ClientModel> model_;
+  fs::path path_;
+  bool computed_ = false;
+};
+
+TEST_F(ChannelStoreTest, SecondOpenReadsTheFile) {
+  const auto first = Open();
+  EXPECT_TRUE(computed_);
+  ASSERT_TRUE(fs::exists(path_));
+  const auto second = Open();
+  EXPECT_FALSE(computed_);
+  EXPECT_EQ(first->ToBytes(), second->ToBytes());
+}
+
+TEST_F(ChannelStoreTest, AskedEpsilonIsCertified) {
+  for (const double epsilon : {0.001, 0.5, 1.0, 4.0, 16.0}) {
+    const auto channel = Open(epsilon);
+    EXPECT_LE(channel->epsilon_certified_micro(),
+              Options(epsilon).epsilon.micro());
+    EXPECT_GE(static_cast<double>(channel->epsilon_certified_micro()),
+              0.999 * 1e6 * epsilon - 1);
+  }
+}
+
+TEST_F(ChannelStoreTest, EveryOptionHasItsOwnFile) {
+  ChannelOptions textbook = Options();
+  textbook.calibrate = false;
+  EXPECT_NE(ChannelPath(*model_, textbook), path_);
+  EXPECT_NE(ChannelPath(*model_, Options(2)), path_);
+}
+
+TEST_F(ChannelStoreTest, TruncatedFileIsComputedAgain) {
+  const auto bytes = Open()->ToBytes();
+  for (const size_t size : {size_t{0}, size_t{10}, bytes.size() - 1}) {
+    ASSERT_TRUE(WriteFileAtomically(path_, std::span(bytes).first(size)));
+    EXPECT_EQ(Open()->ToBytes(), bytes);
+    EXPECT_TRUE(computed_) << size;
+    EXPECT_EQ(fs::file_size(path_), bytes.size());
+  }
+}
+
+TEST_F(ChannelStoreTest, WeightsThatDoNotCertifyAreComputedAgain) {
+  const auto bytes = Open()->ToBytes();
+  for (const size_t back : {size_t{1}, size_t{5}, size_t{401}}) {
+    auto corrupt = bytes;
+    corrupt[corrupt.size() - back] ^= 0x40;
+    ASSERT_TRUE(WriteFileAtomically(path_, corrupt));
+    EXPECT_EQ(Open()->ToBytes(), bytes) << back;
+    EXPECT_TRUE(computed_) << back;
+  }
+}
+
+TEST_F(ChannelStoreTest, FileOfAnotherEpsilonIsNotTaken) {
+  const auto weaker = Open(8)->ToBytes();
+  ASSERT_TRUE(WriteFileAtomically(path_, weaker));
+  EXPECT_EQ(Open()->epsilon(), Options().epsilon);
+  EXPECT_TRUE(computed_);
+}
+
+TEST_F(ChannelStoreTest, FolderThatCannotBeWrittenStillGivesAChannel) {
+  ASSERT_TRUE(WriteFileAtomically(model_->folder() / "channels",
+                                  AsBytes("a file, no folder")));
+  EXPECT_NE(Open(), nullptr);
+  EXPECT_FALSE(fs::exists(path_));
+}
+
+TEST_F(ChannelStoreTest, UnknownMechanismIsRefused) {
+  ChannelOptions options = Options();
+  options.mechanism = "rot13";
+  const auto channel = OpenChannel(*model_, options, {});
+  ASSERT_FALSE(channel.has_value());
+  EXPECT_EQ(channel.error().code(), Code::kNotFound);
+}
+
+TEST_F(ChannelStoreTest, NoTemporaryFileStays) {
+  Open();
+  EXPECT_EQ(folder_.Names("split/channels").size(), 1U);
+}
+
+}  // namespace
+}  // namespace cmif::client

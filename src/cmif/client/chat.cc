@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmif/client/chat.h"
+
+#include <iterator>
+#include <vector>
+
+namespace cmif::client {
+namespace {
+
+void Append(Sanitized& total, Sanitized part) {
+  if (!total.text.empty()) total.text += '\n';
+  total.text += part.text;
+  std::ranges::move(part.words, std::back_inserter(total.words));
+  total.words_changed += part.words_changed;
+  total.words_public += part.words_public;
+  total.words_unprotected += part.words_unprotected;
+  total.words_charged += part.words_charged;
+}
+
+}  // namespace
+
+Result<ChatAnswer> Chat(Remote& remote, Sanitizer& sanitizer,
+                        std::string_view system, std::string_view question,
+                        const GenerateOptions& options, RandomSource& random,
+                        const std::function<void(std::string_view)>& on_text) {
+  ChatAnswer answer;
+  std::vector<model::ChatMessage> messages;
+  const auto add = [&](const char* role,
+                       std::string_view text) -> Result<void> {
+    CMIF_ASSIGN(Sanitized part, sanitizer.Sanitize(text, random));
+    messages.push_back({role, part.text});
+    Append(answer.sanitized, std::move(part));
+    return {};
+  };
+  if (!system.empty()) CMIF_TRY(add("system", system));
+  CMIF_TRY(add("user", question));
+  const model::Tokenizer& tokenizer = sanitizer.model().tokenizer();
+  CMIF_ASSIGN(const auto parts, tokenizer.ApplyChatTemplate(messages));
+  CMIF_ASSIGN(const std::vector<int32_t> prompt, tokenizer.EncodePrompt(parts));
+  CMIF_ASSIGN(answer.generation,
+              Generate(remote, sanitizer.model(), prompt, options, on_text));
+  return answer;
+}
+
+}  // namespace cmif::client

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmif/client/classifier.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+
+#include "cmif/client/remote-inl.h"
+#include "cmif/wire/grpc_status.h"
+#include "cmif/wire/row_sender.h"
+
+namespace cmif::client {
+
+struct Classifier::Impl {
+  Impl(Remote& remote_in, ClientModel& model_in)
+      : remote(remote_in),
+        model(model_in),
+        sender(model_in.table().format().row_bytes(),
+               remote_in.facts().max_slots) {}
+  ~Impl() {
+    if (!stream) return;
+    context.TryCancel();
+    stream->Finish();
+  }
+
+  // Why the stream broke.
+  std::unexpected<Status> Broken() {
+    const auto status = wire::FromGrpc(stream->Finish());
+    stream.reset();
+    if (!status) return std::unexpected(status.error());
+    return Unavailable("the server ended the stream early; is it stopping?");
+  }
+
+  Remote& remote;
+  ClientModel& model;
+  wire::RowSender sender;
+  grpc::ClientContext context;
+  std::unique_ptr<
+      grpc::ClientReaderWriter<v1::ClassifyRequest, v1::ClassifyReply>>
+      stream;
+  std::deque<size_t> pending;  // sentences of each batch not received
+};
+
+namespace {
+
+size_t VarintBytes(uint64_t value) {
+  size_t size = 1;
+  while (value >= 128) {
+    value >>= 7;
+    ++size;
+  }
+  return size;
+}
+
+}  // namespace
+
+Classifier::Classifier(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Classifier::~Classifier() = default;
+
+Result<std::unique_ptr<Classifier>> Classifier::Start(Remote& remote,
+                                                      ClientModel& model) {
+  if (remote.facts().labels == 0 ||
+      remote.facts().labels != model.facts().labels.size()) {
+    return FailedPrecondition("model '" + model.facts().name +
+                              "' is not a classifier; cmif ask talks to chat "
+                              "models");
+  }
+  auto impl = std::make_unique<Impl>(remote, model);
+  impl->stream = remote.impl().stub->Classify(&impl->context);
+  return std::unique_ptr<Classifier>(new Classifier(std::move(impl)));
+}
+
+uint32_t Classifier::max_tokens() const {
+  return impl_->remote.facts().max_tokens;
+}
+uint32_t Classifier::max_sentences() const {
+  return impl_->remote.facts().max_sentences;
+}
+
+Result<std::vector<uint64_t>> Classifier::Send(
+    std::span<const std::vector<int32_t>> sentences) {
+  if (!impl_->stream) return Unavailable("the stream to the server is closed");
+  v1::ClassifyRequest request;
+  size_t tokens = 0;
+  for (const auto& sentence : sentences) tokens += sentence.size();
+  if (impl_->sender.free_slots() < tokens) {
+    impl_->sender.Reset();
+    request.set_reset_slots(true);
+  }
+  std::vector<uint64_t> bytes;
+  for (const auto& sentence : sentences) {
+    const size_t before = impl_->sender.new_row_bytes();
+    uint64_t size = VarintBytes(sentence.size());
+    for (const int32_t id : sentence) {
+      CMIF_ASSIGN(const uint32_t slot,
+                  impl_->sender.SlotOf(static_cast<uint32_t>(id),
+                                       impl_->model.table().Row(id)));
+      request.mutable_rows()->add_slots(slot);
+      size += VarintBytes(slot);
+    }
+    request.add_lengths(static_cast<uint32_t>(sentence.size()));
+    bytes.push_back(size + impl_->sender.new_row_bytes() - before);
+  }
+  request.mutable_rows()->set_new_rows(impl_->sender.TakeNewRows());
+  if (!impl_->stream->Write(request)) return impl_->Broken();
+  impl_->pending.push_back(sentences.size());
+  return bytes;
+}
+
+Result<std::vector<std::vector<float>>> Classifier::Receive() {
+  if (!impl_->stream || impl_->pending.empty()) {
+    return Unavailable("the stream to the server is closed");
+  }
+  v1::ClassifyReply reply;
+  if (!impl_->stream->Read(&reply)) return impl_->Broken();
+  const size_t sentences = impl_->pending.front();
+  impl_->pending.pop_front();
+  const size_t labels = impl_->model.facts().labels.size();
+  const bool finite = std::ranges::all_of(
+      reply.logits(), [](float logit) { return std::isfinite(logit); });
+  if (static_cast<size_t>(reply.logits_size()) != sentences * labels ||
+      !finite) {
+    return Internal("the server's reply does not have the right shape");
+  }
+  std::vector<std::vector<float>> logits(sentences);
+  for (size_t i = 0; i < sentences; ++i) {
+    const auto* begin = reply.logits().data() + i * labels;
+    logits[i].assign(begin, begin + labels);
+  }
+  return logits;
+}
+
+std::vector<double> Softmax(std::span<const float> logits) {
+  const double most = *std::ranges::max_element(logits);
+  std::vector<double> probabilities;
+  double sum = 0;
+  for (const float logit : logits) {
+    probabilities.push_back(std::exp(logit - most));
+    sum += probabilities.back();
+  }
+  for (double& probability : probabilities) probability /= sum;
+  return probabilities;
+}
+
+}  // namespace cmif::client

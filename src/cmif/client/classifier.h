@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef CMIF_CLIENT_CLASSIFIER_H_
+#define CMIF_CLIENT_CLASSIFIER_H_
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "cmif/base/status.h"
+#include "cmif/client/client_model.h"
+#include "cmif/client/remote.h"
+
+namespace cmif::client {
+
+// A stream of sentence batches to a classifier. Send() may be called up to
+// twice ahead of Receive(), so that the server always has work. Not
+// thread-safe.
+class Classifier {
+ public:
+  // FAILED_PRECONDITION when the model is no classifier. Both arguments must
+  // outlive the object.
+  static Result<std::unique_ptr<Classifier>> Start(Remote& remote,
+                                                   ClientModel& model);
+  ~Classifier();
+
+  // The longest sentence in tokens, and the largest batch.
+  uint32_t max_tokens() const;
+  uint32_t max_sentences() const;
+
+  // One batch of token ids with all special tokens; each sentence has 1 to
+  // max_tokens(). Returns the bytes that each sentence took on the wire.
+  Result<std::vector<uint64_t>> Send(
+      std::span<const std::vector<int32_t>> sentences);
+  // The logits of the oldest batch not received yet: one vector a sentence.
+  Result<std::vector<std::vector<float>>> Receive();
+
+ private:
+  struct Impl;
+  explicit Classifier(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// Probabilities of logits (softmax).
+std::vector<double> Softmax(std::span<const float> logits);
+
+}  // namespace cmif::client
+
+#endif  // CMIF_CLIENT_CLASSIFIER_H_

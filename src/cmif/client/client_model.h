@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef CMIF_CLIENT_CLIENT_MODEL_H_
+#define CMIF_CLIENT_CLIENT_MODEL_H_
+
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "cmif/base/status.h"
+#include "cmif/client/nearest_unit.h"
+#include "cmif/client/units.h"
+#include "cmif/model/bundle.h"
+#include "cmif/privacy/clustering.h"
+#include "cmif/privacy/row_matrix.h"
+
+namespace cmif::client {
+
+// The client's half of a split model, opened: bundle, units and clusters, and
+// what is derived from the table when it is first needed. Thread-safe.
+class ClientModel {
+ public:
+  // `folder` is what cmif split wrote. NOT_FOUND, DATA_LOSS, UNIMPLEMENTED;
+  // FAILED_PRECONDITION when bundle and manifest belong to different models.
+  static Result<std::shared_ptr<ClientModel>> Open(
+      const std::filesystem::path& folder);
+
+  const std::filesystem::path& folder() const { return folder_; }
+  const model::ModelFacts& facts() const { return bundle_.facts; }
+  const model::Tokenizer& tokenizer() const { return bundle_.tokenizer; }
+  const model::EmbeddingTable& table() const { return bundle_.table; }
+  const UnitTable& units() const { return units_; }
+  const std::shared_ptr<const privacy::Clustering>& clustering() const {
+    return clustering_;
+  }
+  // Mean-centred unit rows of the whole table (f32: four bytes a value);
+  // computed at first use. DATA_LOSS when the table holds no finite numbers.
+  Result<const privacy::RowMatrix*> Rows();
+  Result<const NearestUnit*> Nearest();
+
+ private:
+  ClientModel(std::filesystem::path folder, model::Bundle bundle,
+              UnitTable units,
+              std::shared_ptr<const privacy::Clustering> clustering)
+      : folder_(std::move(folder)),
+        bundle_(std::move(bundle)),
+        units_(std::move(units)),
+        clustering_(std::move(clustering)) {}
+  Result<const privacy::RowMatrix*> RowsLocked();
+
+  std::filesystem::path folder_;
+  model::Bundle bundle_;
+  UnitTable units_;
+  std::shared_ptr<const privacy::Clustering> clustering_;
+  std::mutex mutex_;
+  std::optional<privacy::RowMatrix> rows_;
+  std::optional<NearestUnit> nearest_;
+};
+
+// The rows that clusters and channels are made from: mean over all rows.
+Result<privacy::RowMatrix> CentredRows(const model::EmbeddingTable& table);
+
+}  // namespace cmif::client
+
+#endif  // CMIF_CLIENT_CLIENT_MODEL_H_

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef CMIF_CLIENT_REMOTE_H_
+#define CMIF_CLIENT_REMOTE_H_
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "cmif/base/status.h"
+#include "cmif/model/manifest.h"
+
+namespace cmif::client {
+
+struct RemoteOptions {
+  std::string address = "127.0.0.1:7070";
+  // Allows an address that is not loopback although the connection is neither
+  // encrypted nor authenticated.
+  bool insecure = false;
+  std::chrono::seconds connect_timeout{5};
+};
+
+// What a server said of itself, checked against the client's half.
+struct RemoteFacts {
+  uint32_t max_tokens = 0;     // positions a prompt or a sentence may take
+  uint32_t max_sentences = 0;  // sentences a batch
+  uint32_t max_slots = 0;
+  uint32_t labels = 0;
+};
+
+// A connection to a cmif server that holds the other half of the same model.
+// Thread-safe.
+class Remote {
+ public:
+  // UNAVAILABLE when nobody answers within the timeout, FAILED_PRECONDITION
+  // for another protocol version or the body of another model,
+  // PERMISSION_DENIED for an address beyond loopback without `insecure`.
+  static Result<std::unique_ptr<Remote>> Connect(
+      const RemoteOptions& options, const model::ModelFacts& expected);
+  ~Remote();
+
+  const RemoteFacts& facts() const { return facts_; }
+
+  struct Impl;  // remote-inl.h
+  Impl& impl() { return *impl_; }
+
+ private:
+  Remote();
+  std::unique_ptr<Impl> impl_;
+  RemoteFacts facts_;
+};
+
+// Whether HOST:PORT names this machine alone: 127.0.0.0/8, [::1], localhost.
+bool IsLoopback(const std::string& address);
+
+}  // namespace cmif::client
+
+#endif  // CMIF_CLIENT_REMOTE_H_

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmif/client/split_model.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "cmif/base/byte_reader.h"
+#include "cmif/base/file.h"
+#include "cmif/base/parallel.h"
+#include "cmif/client/channel_store.h"
+#include "cmif/client/client_model.h"
+#include "cmif/client/units.h"
+#include "cmif/model/bundle.h"
+#include "cmif/model/source_model.h"
+#include "cmif/model/verify.h"
+#include "cmif/privacy/balanced.h"
+
+namespace cmif::client {
+namespace {
+
+namespace fs = std::filesystem;
+using Clusters = std::vector<std::vector<int32_t>>;
+
+constexpr uint64_t kMaxClustersFileBytes = 256U << 20;
+
+ProgressFn Step(const StepProgress& progress, std::string_view step) {
+  if (!progress) return {};
+  return [&progress, step](double share) { progress(step, share); };
+}
+
+Result<Clusters> ReadClusters(const fs::path& path) {
+  CMIF_ASSIGN(const std::string text, ReadFile(path, kMaxClustersFileBytes));
+  const auto parsed = nlohmann::json::parse(text, nullptr, false);
+  const auto wrong = InvalidArgument(
+      path.string() + " is not a JSON list of lists of token ids");
+  if (!parsed.is_array()) return wrong;
+  Clusters clusters;
+  for (const auto& list : parsed) {
+    if (!list.is_array()) return wrong;
+    clusters.emplace_back();
+    for (const auto& id : list) {
+      if (!id.is_number_unsigned() || id.get<uint64_t>() > INT32_MAX) {
+        return wrong;
+      }
+      clusters.back().push_back(id.get<int32_t>());
+    }
+  }
+  return clusters;
+}
+
+// A folder beside the target; goes away with everything in it unless its files
+// were moved on.
+class Staging {
+ public:
+  static Result<Staging> Create(const fs::path& target) {
+    std::string name = (target / ".split-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) {
+      return Fail(Code::kPermissionDenied,
+                  "cannot create a folder in " + target.string());
+    }
+    return Staging(name);
+  }
+  ~Staging() {
+    std::error_code ignored;
+    if (!path_.empty()) fs::remove_all(path_, ignored);
+  }
+  Staging(Staging&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  Staging& operator=(Staging&&) = delete;
+
+  fs::path operator/(std::string_view name) const { return path_ / name; }
+
+  Result<void> MoveAll(const fs::path& target) const {
+    // The manifest last: a folder with a manifest is complete.
+    for (const auto name :
+         {model::kBodyFile, model::kBundleFile, model::kManifestFile}) {
+      std::error_code error;
+      fs::rename(path_ / name, target / name, error);
+      if (error) return Internal("cannot rename into " + target.string());
+    }
+    return {};
+  }
+
+ private:
+  explicit Staging(fs::path path) : path_(std::move(path)) {}
+  fs::path path_;
+};
+
+Result<void> CheckTarget(const SplitOptions& options) {
+  CMIF_TRY(CheckWritableFolder(options.folder));
+  if (!options.overwrite && fs::exists(options.folder / model::kManifestFile)) {
+    return Fail(Code::kAlreadyExists,
+                options.folder.string() +
+                    " already holds a split model; give another folder, or "
+                    "--force to replace it");
+  }
+  return {};
+}
+
+Result<privacy::Clustering> ClusterUnits(const SplitOptions& options,
+                                         const UnitTable& units,
+                                         const privacy::RowMatrix& rows,
+                                         const StepProgress& progress) {
+  Clusters fixed;
+  if (options.clusters_file) {
+    CMIF_ASSIGN(fixed, ReadClusters(*options.clusters_file));
+  }
+  privacy::BalancedOptions balanced;
+  balanced.max_size = options.cluster_size;
+  balanced.threads = HardwareThreads();
+  CMIF_ASSIGN(privacy::Clustering clustering,
+              privacy::BalancedClusters(rows, units.class_of(), fixed, balanced,
+                                        Step(progress, "clustering words")));
+  CMIF_TRY(CheckClusters(units, clustering));
+  return clustering;
+}
+
+Result<model::Manifest> WriteParts(const model::SourceModel& source,
+                                   const privacy::Clustering& clustering,
+                                   const Staging& staging,
+                                   const StepProgress& progress) {
+  model::Manifest manifest;
+  manifest.facts = source.facts();
+  const fs::path body = staging / model::kBodyFile;
+  const fs::path bundle = staging / model::kBundleFile;
+  CMIF_TRY(source.WriteBody(body, Step(progress, "writing body.gguf")));
+  CMIF_ASSIGN(manifest.facts.body_sha256, model::HashFile(body));
+  const std::vector<uint8_t> tokenizer = source.TokenizerGguf();
+  const std::vector<uint8_t> clusters = clustering.ToBytes();
+  CMIF_TRY(model::WriteBundle(bundle, manifest.facts,
+                              {.tokenizer = tokenizer,
+                               .table = source.table(),
+                               .clusters = clusters,
+                               .head = source.head()}));
+  manifest.body_bytes = fs::file_size(body);
+  manifest.bundle_bytes = fs::file_size(bundle);
+  CMIF_ASSIGN(manifest.bundle_sha256, model::HashFile(bundle));
+  CMIF_TRY(WriteFileAtomically(staging / model::kManifestFile,
+                               AsBytes(model::ManifestToJson(manifest))));
+  return manifest;
+}
+
+Result<void> BuildChannels(const SplitOptions& options,
+                           const StepProgress& progress) {
+  CMIF_ASSIGN(const std::shared_ptr<ClientModel> client,
+              ClientModel::Open(options.folder));
+  for (const privacy::Epsilon epsilon : options.epsilons) {
+    const std::string step =
+        fmt::format("channel for epsilon {}", epsilon.value());
+    const ChannelOptions channel = {.epsilon = epsilon};
+    CMIF_TRY(OpenChannel(*client, channel, Step(progress, step)));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<SplitResult> SplitModel(const SplitOptions& options,
+                               const StepProgress& progress) {
+  CMIF_ASSIGN(model::SourceModel source,
+              model::SourceModel::Open(options.source, options.head_on_client));
+  CMIF_TRY(CheckTarget(options));
+  CMIF_ASSIGN(const model::Tokenizer tokenizer,
+              model::Tokenizer::Create(source.TokenizerGguf()));
+  source.Identify(Step(progress, "hashing the model"));
+  const UnitTable units = UnitTable::Create(tokenizer);
+  CMIF_ASSIGN(const model::EmbeddingTable table, source.Table());
+  CMIF_ASSIGN(const privacy::RowMatrix rows, CentredRows(table));
+  CMIF_ASSIGN(const privacy::Clustering clustering,
+              ClusterUnits(options, units, rows, progress));
+  SplitResult result;
+  {
+    CMIF_ASSIGN(const Staging staging, Staging::Create(options.folder));
+    CMIF_ASSIGN(result.manifest,
+                WriteParts(source, clustering, staging, progress));
+    CMIF_TRY(staging.MoveAll(options.folder));
+  }
+  result.clusters = clustering.clusters().size();
+  result.cluster_bits = clustering.ClusterBits();
+  result.mean_cosine = privacy::MeanWithinClusterCosine(rows, clustering);
+  CMIF_TRY(BuildChannels(options, progress));
+  return result;
+}
+
+}  // namespace cmif::client

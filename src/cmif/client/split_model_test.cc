@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmif/client/split_model.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "cmif/base/byte_reader.h"
+#include "cmif/base/file.h"
+#include "cmif/client/testing/tiny_split.h"
+#include "cmif/model/verify.h"
+
+namespace cmif::client {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+using testing::Kind;
+using ::testing::UnorderedElementsAre;
+
+class SplitModelTest : public ::testing::Test {
+ protected:
+  // Splits the tiny BERT into out/ with the text as clusters file.
+  Result<SplitResult> SplitWith(std::string_view clusters) {
+    EXPECT_TRUE(testing::WriteTiny(Kind::kBert, folder_ / "m").has_value());
+    EXPECT_TRUE(WriteFileAtomically(folder_ / "clusters", AsBytes(clusters)));
+    SplitOptions options = Options();
+    options.clusters_file = folder_ / "clusters";
+    return SplitModel(options, {});
+  }
+  void ExpectRefused(std::string_view clusters) {
+    const auto result = SplitWith(clusters);
+    ASSERT_FALSE(result.has_value()) << clusters;
+    EXPECT_FALSE(result.error().message().empty());
+    EXPECT_EQ(folder_.Names("out"), std::vector<std::string>()) << clusters;
+  }
+  SplitOptions Options() {
+    SplitOptions options;
+    options.source = folder_ / "m";
+    options.folder = folder_ / "out";
+    return options;
+  }
+  // Ids of the tiny BERT: two words, a continuation, a public one.
+  const UnitTable& Units() {
+    if (!units_) {
+      EXPECT_TRUE(testing::WriteTiny(Kind::kBert, folder_ / "m").has_value());
+      const auto bytes = MappedFile::Open(folder_ / "m");
+      units_ =
+          UnitTable::Create(model::Tokenizer::Create(bytes->bytes()).value());
+    }
+    return *units_;
+  }
+  int32_t FirstOf(int32_t unit_class) {
+    const auto& class_of = Units().class_of();
+    return static_cast<int32_t>(std::ranges::find(class_of, unit_class) -
+                                class_of.begin());
+  }
+
+  testing::TempFolder folder_;
+  std::optional<UnitTable> units_;
+};
+
+TEST_F(SplitModelTest, WholeSplitVerifies) {
+  for (const Kind kind : {Kind::kLlama, Kind::kBert}) {
+    const testing::TempFolder folder;
+    const auto model = testing::SplitTiny(kind, folder);
+    ASSERT_TRUE(model.has_value()) << model.error().message();
+    EXPECT_EQ(model::VerifySplit(folder / "split").value(),
+              std::vector<std::string>());
+    EXPECT_THAT(
+        folder.Names("split"),
+        UnorderedElementsAre("body.gguf", "embedding.cmif", "manifest.json"));
+  }
+}
+
+TEST_F(SplitModelTest, EveryIdIsInOneClusterOrPublic) {
+  for (const Kind kind : {Kind::kLlama, Kind::kBert}) {
+    const testing::TempFolder folder;
+    const auto model = testing::SplitTiny(kind, folder).value();
+    const auto& class_of = model->units().class_of();
+    for (int32_t id = 0; id < model->units().size(); ++id) {
+      const bool is_public = class_of[static_cast<size_t>(id)] == kPublicClass;
+      EXPECT_EQ(model->clustering()->cluster_of(id) < 0, is_public) << id;
+    }
+  }
+}
+
+TEST_F(SplitModelTest, ClusterSizesOfAClassDifferByAtMostOne) {
+  const auto model = testing::SplitTiny(Kind::kBert, folder_).value();
+  std::map<int32_t, std::pair<size_t, size_t>> sizes;
+  for (const auto& cluster : model->clustering()->clusters()) {
+    const auto size = cluster.size();
+    EXPECT_LE(size, 20U);
+    const int32_t unit_class =
+        model->units().class_of()[static_cast<size_t>(cluster[0])];
+    const auto found = sizes.try_emplace(unit_class, size, size).first;
+    auto& [least, most] = found->second;
+    least = std::min(least, size);
+    most = std::max(most, size);
+    EXPECT_LE(most - least, 1U) << ClassName(unit_class);
+  }
+}
+
+TEST_F(SplitModelTest, SameModelGivesTheSameBytes) {
+  std::vector<std::string> hashes;
+  for (int i = 0; i < 2; ++i) {
+    const testing::TempFolder folder;
+    ASSERT_TRUE(testing::SplitTiny(Kind::kLlama, folder).has_value());
+    hashes.push_back(
+        model::HashFile(folder.path() / "split/embedding.cmif").value());
+  }
+  EXPECT_EQ(hashes[0], hashes[1]);
+}
+
+TEST_F(SplitModelTest, EarlierSplitIsKeptUnlessOverwritten) {
+  ASSERT_TRUE(testing::WriteTiny(Kind::kBert, folder_ / "m").has_value());
+  ASSERT_TRUE(SplitModel(Options(), {}).has_value());
+  const auto before = fs::last_write_time(folder_.path() / "out/body.gguf");
+  const auto again = SplitModel(Options(), {});
+  ASSERT_FALSE(again.has_value());
+  EXPECT_EQ(again.error().code(), Code::kAlreadyExists);
+  EXPECT_EQ(fs::last_write_time(folder_.path() / "out/body.gguf"), before);
+  SplitOptions options = Options();
+  options.overwrite = true;
+  EXPECT_TRUE(SplitModel(options, {}).has_value());
+}
+
+TEST_F(SplitModelTest, FolderThatCannotBeMadeIsRefusedFirst) {
+  ASSERT_TRUE(testing::WriteTiny(Kind::kBert, folder_ / "m").has_value());
+  SplitOptions options = Options();
+  options.folder = folder_.path() / "m" / "out";  // below a file
+  bool started = false;
+  const auto result =
+      SplitModel(options, [&](std::string_view, double) { started = true; });
+  ASSERT_FALSE(result.has_value());
+  EXPECT_FALSE(started);
+}
+
+TEST_F(SplitModelTest, ReadOnlyFolderIsRefusedFirst) {
+  if (geteuid() == 0) GTEST_SKIP() << "SKIPPED, root may write anywhere";
+  ASSERT_TRUE(testing::WriteTiny(Kind::kBert, folder_ / "m").has_value());
+  fs::create_directory(folder_ / "out");
+  fs::permissions(folder_ / "out", fs::perms::owner_read);
+  const auto result = SplitModel(Options(), {});
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().code(), Code::kPermissionDenied);
+}
+
+TEST_F(SplitModelTest, ClustersOfAFileAreKept) {
+  const std::vector<int32_t> pair = {Units().words()[5], Units().words()[9]};
+  const auto result = SplitWith(nlohmann::json({pair}).dump());
+  ASSERT_TRUE(result.has_value()) << result.error().message();
+  const auto model = ClientModel::Open(folder_ / "out").value();
+  EXPECT_EQ(model->clustering()->clusters()[0], pair);
+}
+
+TEST_F(SplitModelTest, ClustersThatAreNoListOfListsLeaveNothing) {
+  for (const char* text :
+       {"", "no json", "{}", "[1, 2]", "[[\"a\"]]", "[[-1]]", "[[1.5]]",
+        "[[99999999999]]", "[[]]", "[[7, 8]", "null"}) {
+    ExpectRefused(text);
+  }
+}
+
+TEST_F(SplitModelTest, ClustersWithWrongIdsLeaveNothing) {
+  const int32_t word = Units().words()[0];
+  const int32_t other = Units().words()[1];
+  const int32_t inner = FirstOf(kContinuationClass);
+  using Lists = std::vector<std::vector<int32_t>>;
+  for (const Lists& lists : {
+           Lists{{Units().size()}},        // out of range
+           Lists{{word, word}},            // twice in a cluster
+           Lists{{word}, {other, word}},   // twice in two
+           Lists{{word, inner}},           // mixed classes
+           Lists{{FirstOf(kPublicClass)}}  // public
+       }) {
+    ExpectRefused(nlohmann::json(lists).dump());
+  }
+}
+
+TEST_F(SplitModelTest, ClustersFileThatIsMissingLeavesNothing) {
+  ASSERT_TRUE(testing::WriteTiny(Kind::kBert, folder_ / "m").has_value());
+  SplitOptions options = Options();
+  options.clusters_file = folder_ / "nowhere";
+  const auto result = SplitModel(options, {});
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().code(), Code::kNotFound);
+  EXPECT_EQ(folder_.Names("out"), std::vector<std::string>());
+}
+
+TEST_F(SplitModelTest, BodyIsNoModelToSplit) {
+  ASSERT_TRUE(testing::SplitTiny(Kind::kLlama, folder_).has_value());
+  SplitOptions options = Options();
+  options.source = folder_.path() / "split/body.gguf";
+  const auto result = SplitModel(options, {});
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().code(), Code::kFailedPrecondition);
+}
+
+TEST_F(SplitModelTest, BundleOfAnotherModelIsNotOpened) {
+  ASSERT_TRUE(testing::SplitTiny(Kind::kLlama, folder_).has_value());
+  const testing::TempFolder other;
+  ASSERT_TRUE(testing::SplitTiny(Kind::kBert, other).has_value());
+  fs::copy_file(other.path() / "split/embedding.cmif",
+                folder_.path() / "split/embedding.cmif",
+                fs::copy_options::overwrite_existing);
+  const auto model = ClientModel::Open(folder_ / "split");
+  ASSERT_FALSE(model.has_value());
+  EXPECT_EQ(model.error().code(), Code::kFailedPrecondition);
+}
+
+TEST_F(SplitModelTest, HeadOnClientIsLlamaAlone) {
+  ASSERT_TRUE(testing::WriteTiny(Kind::kBert, folder_ / "m").has_value());
+  SplitOptions options = Options();
+  options.head_on_client = true;
+  const auto result = SplitModel(options, {});
+  ASSERT_FALSE(result.has_value());
+  EXPECT_THAT(result.error().message(), HasSubstr("llama"));
+}
+
+}  // namespace
+}  // namespace cmif::client

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmif/privacy/channel.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "cmif/base/random.h"
+#include "cmif/privacy/certify.h"
+
+namespace cmif::privacy {
+namespace {
+
+using ::testing::HasSubstr;
+
+Epsilon Eps(double value) { return Epsilon::Create(value).value(); }
+
+// Ten ids: {0..3} with different rows, {4, 5} with equal ones, {6} alone,
+// {7, 8}; 9 is public.
+std::shared_ptr<const Clustering> TestClustering() {
+  return std::make_shared<const Clustering>(
+      Clustering::Create(10, {{0, 1, 2, 3}, {4, 5}, {6}, {7, 8}}).value());
+}
+
+RowMatrix TestRows() {
+  InsecureSeededRandom random(5);
+  std::vector<float> raw(10 * 8);
+  for (float& value : raw) value = static_cast<float>(random.Next32() >> 8);
+  std::copy_n(raw.begin() + 4 * 8, 8, raw.begin() + 5 * 8);
+  return CentredUnitRows(10, 8, raw, {}).value();
+}
+
+Channel TestChannel(double eps = 1) {
+  return BuildChannel(TestClustering(), TestRows(), "rnm-laplace", Eps(eps),
+                      true, 2)
+      .value();
+}
+
+TEST(ChannelTest, BuildsACertifiedTablePerCluster) {
+  const Channel channel = TestChannel();
+  ASSERT_EQ(channel.tables().size(), 4U);
+  EXPECT_LE(channel.epsilon_certified_micro(), 1'000'000U);
+  EXPECT_GE(channel.epsilon_certified_micro(), 999'000U);
+  EXPECT_EQ(channel.clusters_at_zero(), 1);
+  EXPECT_EQ(channel.revealed_words(), 1);
+  EXPECT_TRUE(channel.tables()[2].weights.empty());
+  EXPECT_EQ(channel.tables()[1].loss_micro, 0U);
+  EXPECT_TRUE(channel.calibrated());
+  EXPECT_EQ(channel.mechanism(), "rnm-laplace");
+}
+
+TEST(ChannelTest, ThreadsDoNotChangeIt) {
+  const auto build = [](int threads) {
+    return BuildChannel(TestClustering(), TestRows(), "rnm-laplace", Eps(3),
+                        true, threads)
+        ->ToBytes();
+  };
+  EXPECT_EQ(build(1), build(4));
+}
+
+TEST(ChannelTest, BuildRefusesBadInput) {
+  const auto clustering = TestClustering();
+  const auto identity =
+      BuildChannel(clustering, TestRows(), "identity", Eps(1), true, 1);
+  EXPECT_EQ(identity.error().code(), Code::kNotFound);
+  RowMatrix rows = TestRows();
+  rows.rows = 9;
+  const auto short_rows =
+      BuildChannel(clustering, rows, "rnm-laplace", Eps(1), true, 1);
+  EXPECT_EQ(short_rows.error().code(), Code::kInvalidArgument);
+  EXPECT_FALSE(
+      BuildChannel(nullptr, TestRows(), "rnm-laplace", Eps(1), true, 1));
+}
+
+TEST(ChannelTest, CreateRefusesWrongTables) {
+  const Channel channel = TestChannel();
+  const auto create = [&](auto edit) {
+    auto tables = channel.tables();
+    edit(tables);
+    return Channel::Create(channel.shared_clustering(), "rnm-laplace",
+                           channel.epsilon(), true, tables);
+  };
+  EXPECT_TRUE(create([](auto&) {}));
+  EXPECT_FALSE(create([](auto& t) { t.pop_back(); }));
+  EXPECT_FALSE(create([](auto& t) { t[0].weights.clear(); }));
+  EXPECT_FALSE(create([](auto& t) { t[2].weights = {0xFFFFFFFF}; }));
+  EXPECT_FALSE(create([](auto& t) { t[0].scale = -1; }));
+  const auto off = create([](auto& t) { ++t[3].weights[1]; });
+  ASSERT_FALSE(off.has_value());
+  EXPECT_EQ(off.error().code(), Code::kFailedPrecondition);
+  EXPECT_THAT(off.error().message(), HasSubstr("cluster 3"));
+  // Whatever loss the caller claims, it is computed.
+  EXPECT_EQ(
+      create([](auto& t) { t[0].loss_micro = 1; })->epsilon_certified_micro(),
+      channel.epsilon_certified_micro());
+}
+
+TEST(ChannelTest, BytesComeBack) {
+  const Channel channel = TestChannel(0.57);
+  const auto copy =
+      Channel::FromBytes(channel.ToBytes(), channel.shared_clustering());
+  ASSERT_TRUE(copy);
+  EXPECT_EQ(copy->ToBytes(), channel.ToBytes());
+  EXPECT_EQ(copy->epsilon(), channel.epsilon());
+  EXPECT_EQ(copy->epsilon_certified_micro(), channel.epsilon_certified_micro());
+  EXPECT_EQ(copy->tables()[0].scale, channel.tables()[0].scale);
+  EXPECT_EQ(copy->clusters_at_zero(), 1);
+  EXPECT_EQ(copy->revealed_words(), 1);
+}
+
+TEST(ChannelTest, AnotherClusteringIsRefused) {
+  const auto other = std::make_shared<const Clustering>(
+      Clustering::Create(10, {{1, 0, 2, 3}, {4, 5}, {6}, {7, 8}}).value());
+  const auto channel = Channel::FromBytes(TestChannel().ToBytes(), other);
+  ASSERT_FALSE(channel.has_value());
+  EXPECT_EQ(channel.error().code(), Code::kFailedPrecondition);
+  EXPECT_THAT(channel.error().message(), HasSubstr("another clustering"));
+  EXPECT_FALSE(Channel::FromBytes(TestChannel().ToBytes(), nullptr));
+}
+
+TEST(ChannelTest, EveryTruncationIsRefused) {
+  const auto clustering = TestClustering();
+  auto bytes = TestChannel().ToBytes();
+  for (size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_FALSE(Channel::FromBytes(std::span(bytes).first(size), clustering));
+  }
+  bytes.push_back(0);
+  EXPECT_FALSE(Channel::FromBytes(bytes, clustering));
+}
+
+TEST(ChannelTest, ALabelBelowTheLossIsRefused) {
+  // Offset 20: the epsilon, after magic, version and fingerprint.
+  auto bytes = TestChannel().ToBytes();
+  const uint64_t label = 998'000;
+  std::memcpy(&bytes[20], &label, sizeof(label));
+  const auto channel = Channel::FromBytes(bytes, TestClustering());
+  ASSERT_FALSE(channel.has_value());
+  EXPECT_EQ(channel.error().code(), Code::kFailedPrecondition);
+  EXPECT_THAT(channel.error().message(), HasSubstr("loses more than"));
+}
+
+// Whatever edit, what loads is certified (an edit may be harmless: a scale).
+TEST(ChannelTest, EditedBytesNeverLoadUncertified) {
+  const auto clustering = TestClustering();
+  const auto bytes = TestChannel().ToBytes();
+  InsecureSeededRandom random(9);
+  for (int trial = 0; trial < 20'000; ++trial) {
+    auto edited = bytes;
+    for (uint32_t i = 0; i <= random.Next32() % 3; ++i) {
+      edited[random.Next32() % edited.size()] =
+          static_cast<uint8_t>(random.Next32());
+    }
+    const auto channel = Channel::FromBytes(edited, clustering);
+    if (!channel) continue;
+    EXPECT_EQ(channel->ToBytes(), edited);
+    for (const ClusterTable& table : channel->tables()) {
+      EXPECT_LE(table.loss_micro, channel->epsilon().micro());
+      if (table.weights.empty()) continue;
+      const int k = table.weights.size() == 16 ? 4 : 2;
+      EXPECT_TRUE(CertifyTable(table.weights, k, channel->epsilon()));
+    }
+  }
+}
+
+TEST(ChannelTest, ProgressEndsAtOne) {
+  double last = 0;
+  ASSERT_TRUE(BuildChannel(TestClustering(), TestRows(), "rnm-laplace", Eps(1),
+                           true, 1, [&](double share) {
+                             EXPECT_GE(share, last);
+                             last = share;
+                           }));
+  EXPECT_EQ(last, 1.0);
+}
+
+}  // namespace
+}  // namespace cmif::privacy

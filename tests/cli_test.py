@@ -1,0 +1,380 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Bad input through the program itself, for all that needs no server.
+
+cli_test.py CMIF WRITE_TINY_MODEL: each case expects the documented exit code
+(src/cmif/cli/terminal.h), one clear line on stderr, no crash, and nothing
+half-written.
+"""
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+CMIF, TINY = "", ""
+SOME_LINES, USAGE, BAD_DATA, NOT_FOUND, NOT_PERMITTED = 1, 2, 3, 4, 5
+DOES_NOT_FIT, UNSUPPORTED, LIMIT, ALREADY_THERE = 7, 8, 9, 10
+SPLIT_FILES = {"body.gguf", "embedding.cmif", "manifest.json"}
+WHOLE_LINE = b"bada kilo, domu 42!"
+
+
+def run(*arguments, stdin=b"", before=None, timeout=120, prefix=()):
+    """Runs cmif; a signal, a code of 128 or more or a sanitizer is a crash."""
+    done = subprocess.run([*prefix, CMIF, *map(str, arguments)], input=stdin,
+                          capture_output=True, timeout=timeout,
+                          preexec_fn=before, check=False)
+    crashed = (done.returncode < 0 or done.returncode >= 128
+               or b"Sanitizer" in done.stderr
+               or b"terminate called" in done.stderr
+               or b"GGML_ASSERT" in done.stderr)
+    if crashed:
+        raise AssertionError(f"cmif {arguments} crashed ({done.returncode}): "
+                             f"{done.stderr[-2000:]!r}")
+    return done
+
+
+def limited(size):
+    """A preexec_fn: no file may grow beyond this (stands for a full disk; it
+    counts for files in memory too, such as the tokenizer's)."""
+    def before():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    return before
+
+
+# Even root then needs the permission to write.
+PLAIN = ["setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override"]
+
+
+class CliTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = Path(tempfile.mkdtemp(prefix="cmif-cli-"))
+        for kind in ("bert", "llama", "tied", "mamba", "nolabels"):
+            cls.write(kind, cls.folder / f"{kind}.gguf")
+        for kind in ("bert", "llama"):
+            done = run("split", cls.folder / f"{kind}.gguf", "-o",
+                       cls.folder / kind)
+            assert done.returncode == 0, done.stderr
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.folder, ignore_errors=True)
+
+    @staticmethod
+    def write(kind, path, seed=1):
+        subprocess.run([TINY, kind, path, str(seed)], check=True)
+
+    def setUp(self):
+        self.out = self.folder / "out"
+        shutil.rmtree(self.out, ignore_errors=True)
+
+    def expect(self, code, *arguments, says=(), **keywords):
+        """One line on stderr, the exit code, nothing in self.out."""
+        done = run(*arguments, **keywords)
+        text = done.stderr.decode(errors="replace")
+        lines = [x for x in text.splitlines() if x.startswith("cmif: ")]
+        self.assertEqual(done.returncode, code, text)
+        self.assertEqual(len(lines), 1, text)
+        self.assertGreater(len(lines[0]), 20, text)
+        for word in says:
+            self.assertIn(word, lines[0])
+        if self.out.is_dir():
+            self.assertEqual(list(self.out.iterdir()), [], "left behind")
+        return done
+
+    def split(self, code, model, *more, **keywords):
+        return self.expect(code, "split", model, "-o", self.out, *more,
+                           **keywords)
+
+    def sanitize(self, stdin, *more, bundle="bert"):
+        return run("sanitize", "--bundle", self.folder / bundle, *more,
+                   stdin=stdin)
+
+    # Flags and commands.
+
+    def test_help_and_version(self):
+        commands = ("split", "inspect", "verify", "sanitize", "classify", "ask")
+        for command in ((), *((name,) for name in commands)):
+            for flag in ("--help", "--version"):
+                done = run(*command, flag)
+                self.assertEqual((done.returncode, done.stderr), (0, b""))
+                self.assertTrue(done.stdout)
+
+    def test_usage(self):
+        self.expect(USAGE, "frobnicate", says=["frobnicate"])
+        self.expect(USAGE, "--frobnicate", says=["frobnicate"])
+        self.expect(USAGE, "inspect", "--frobnicate", "x", says=["--frobnicate"])
+        self.expect(USAGE)
+        self.expect(USAGE, "split")
+        self.expect(USAGE, "sanitize")
+        self.expect(USAGE, "split", self.folder / "bert.gguf")
+        self.split(USAGE, self.folder / "bert.gguf", "--head", "nobody")
+
+    def test_epsilon(self):
+        bundle = ("sanitize", "--bundle", self.folder / "bert")
+        for value in ("0", "-1", "nan", "abc", "17", "inf", "", "1x", "-inf",
+                      "0.0009", "1e999"):
+            self.expect(USAGE, *bundle, f"--epsilon={value}",
+                        says=["--epsilon"], stdin=WHOLE_LINE)
+            if value:
+                self.split(USAGE, self.folder / "bert.gguf",
+                           f"--epsilon={value}")
+        self.expect(USAGE, *bundle, "--mechanism", "rot13", says=["--mechanism"])
+
+    def test_infinite_epsilon_is_for_identity(self):
+        done = self.sanitize(WHOLE_LINE, "--mechanism", "identity",
+                             "--epsilon", "inf")
+        self.assertEqual((done.returncode, done.stdout),
+                         (0, WHOLE_LINE + b"\n"))
+        self.assertIn(b"guarantee: none", done.stderr)
+
+    # Files.
+
+    def test_missing_files(self):
+        nowhere = self.folder / "nowhere"
+        self.split(NOT_FOUND, nowhere, says=["nowhere"])
+        self.expect(NOT_FOUND, "inspect", nowhere, says=["nowhere"])
+        self.expect(NOT_FOUND, "verify", nowhere, says=["nowhere"])
+        self.expect(NOT_FOUND, "sanitize", "--bundle", nowhere,
+                    says=["nowhere"], stdin=WHOLE_LINE)
+
+    def test_folder_for_a_file(self):
+        self.assertIn(self.split(USAGE, self.folder).returncode, (2,))
+
+    def test_truncated_model(self):
+        whole = (self.folder / "bert.gguf").read_bytes()
+        cut = self.folder / "cut.gguf"
+        for size in (0, 3, 20, 100, 5000, len(whole) // 2, len(whole) - 64):
+            cut.write_bytes(whole[:size])
+            self.split(BAD_DATA, cut)
+            self.expect(BAD_DATA, "inspect", cut)
+
+    def test_corrupt_model(self):
+        whole = (self.folder / "llama.gguf").read_bytes()
+        bad = self.folder / "bad.gguf"
+        for at in list(range(0, 200, 3)) + list(range(200, 9000, 397)):
+            data = bytearray(whole)
+            data[at] ^= 0xFF
+            bad.write_bytes(data)
+            run("inspect", bad)
+            run("split", bad, "-o", self.out)
+            shutil.rmtree(self.out, ignore_errors=True)
+
+    def test_other_models(self):
+        self.split(UNSUPPORTED, self.folder / "mamba.gguf",
+                   says=["'mamba'", "llama, bert"])
+        self.split(UNSUPPORTED, self.folder / "nolabels.gguf",
+                   says=["labels"])
+        self.split(DOES_NOT_FIT, self.folder / "llama" / "body.gguf")
+        text = self.folder / "text.gguf"
+        text.write_text("no model at all\n")
+        self.split(BAD_DATA, text)
+        self.expect(BAD_DATA, "inspect", text)
+
+    def test_folder_in_use(self):
+        before = (self.folder / "bert/manifest.json").read_bytes()
+        self.expect(ALREADY_THERE, "split", self.folder / "llama.gguf", "-o",
+                    self.folder / "bert", says=["--force"])
+        self.assertEqual((self.folder / "bert/manifest.json").read_bytes(),
+                         before)
+
+    def test_folder_below_a_file(self):
+        self.expect(NOT_FOUND, "split", self.folder / "bert.gguf", "-o",
+                    self.folder / "bert.gguf" / "below")
+
+    @unittest.skipUnless(shutil.which("setpriv"), "no setpriv")
+    def test_unwritable_folder(self):
+        self.out.mkdir(mode=0o555)
+        prefix = PLAIN if os.geteuid() == 0 else ()
+        self.split(NOT_PERMITTED, self.folder / "bert.gguf", prefix=prefix)
+
+    def test_files_that_may_not_grow(self):
+        biggest = max((self.folder / "llama" / name).stat().st_size
+                      for name in SPLIT_FILES)
+        for share in (0, 0.1, 0.3, 0.9):
+            self.split(LIMIT, self.folder / "llama.gguf",
+                       before=limited(int(biggest * share)))
+
+    def test_full_disk(self):
+        disk = self.folder / "disk"
+        disk.mkdir(exist_ok=True)
+        for kilobytes in (16, 64, 128, 200):
+            mounted = subprocess.run(
+                ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs",
+                 disk], capture_output=True, check=False)
+            if mounted.returncode != 0:
+                self.skipTest("no right to mount a small disk")
+            try:
+                self.expect(LIMIT, "split", self.folder / "llama.gguf", "-o",
+                            disk / "out", says=["full"])
+                self.assertEqual(list((disk / "out").iterdir()), [])
+            finally:
+                subprocess.run(["umount", disk], check=True)
+
+    def test_cluster_files(self):
+        clusters = self.folder / "clusters.json"
+        for text in ("", "{", "[1]", "[[0]]", "[[1000000]]", "[[7, 7]]"):
+            clusters.write_text(text)
+            self.split(USAGE, self.folder / "bert.gguf", "--clusters", clusters)
+        self.split(NOT_FOUND, self.folder / "bert.gguf", "--clusters",
+                   self.folder / "nowhere")
+
+    # Split folders.
+
+    def mixed(self):
+        shutil.copytree(self.folder / "bert", self.out)
+        return self.out
+
+    def test_verify_accepts(self):
+        done = run("verify", self.folder / "llama")
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+
+    def test_parts_of_different_models(self):
+        for name in SPLIT_FILES:
+            folder = self.mixed()
+            shutil.copy(self.folder / "llama" / name, folder / name)
+            done = run("verify", folder)
+            self.assertEqual(done.returncode, BAD_DATA)
+            self.assertIn(b"MISMATCH", done.stdout)
+            if name != "body.gguf":
+                done = run("sanitize", "--bundle", folder, stdin=WHOLE_LINE)
+                self.assertEqual(done.returncode, DOES_NOT_FIT)
+            shutil.rmtree(folder)
+
+    def test_broken_bundle(self):
+        folder = self.mixed()
+        whole = (folder / "embedding.cmif").read_bytes()
+        for size in (0, 7, 100, len(whole) // 2, len(whole) - 1):
+            (folder / "embedding.cmif").write_bytes(whole[:size])
+            self.assertEqual(run("verify", folder).returncode, BAD_DATA)
+            done = run("sanitize", "--bundle", folder, stdin=WHOLE_LINE)
+            self.assertEqual((done.returncode, done.stdout), (BAD_DATA, b""))
+
+    def test_broken_manifest(self):
+        folder = self.mixed()
+        for text in ("", "{", "[]", "{}", "\xff"):
+            (folder / "manifest.json").write_text(text, encoding="latin-1")
+            self.assertEqual(run("verify", folder).returncode, BAD_DATA)
+            done = run("sanitize", "--bundle", folder, stdin=WHOLE_LINE)
+            self.assertEqual((done.returncode, done.stdout), (BAD_DATA, b""))
+
+    # Lines.
+
+    def test_lines_that_fail_keep_their_place(self):
+        lines = [b"bada", b"", b" \t ", b"se\0cret", b"secret\xff", b"kilo"]
+        for more in ((), ("--mechanism", "identity")):
+            done = self.sanitize(b"\n".join(lines), *more)
+            out = done.stdout.split(b"\n")
+            self.assertEqual(done.returncode, SOME_LINES)
+            self.assertEqual(out[1:5], [b"error"] * 4)
+            self.assertEqual(len(out), 7)
+            self.assertNotIn(b"error", (out[0], out[5]))
+            self.assertNotIn(b"cret", done.stderr)
+            for number in range(2, 6):
+                self.assertIn(f"line {number}".encode(), done.stderr)
+
+    def test_lines_that_fail_as_json(self):
+        done = self.sanitize(b"bada\n\nkilo\n", "--json")
+        objects = [json.loads(x) for x in done.stdout.splitlines()]
+        self.assertEqual(["error" in x for x in objects],
+                         [False, True, False])
+
+    def test_contract_of_json(self):
+        done = self.sanitize(WHOLE_LINE, "--json")
+        keys = json.loads(done.stdout)
+        for key in ("text", "words", "words_changed", "words_public",
+                    "words_unprotected", "epsilon", "epsilon_certified",
+                    "epsilon_total", "cluster_bits", "mechanism", "adjacency",
+                    "guarantee"):
+            self.assertIn(key, keys)
+        self.assertAlmostEqual(keys["epsilon_total"],
+                               5 * keys["epsilon_certified"], places=5)
+        done = self.sanitize(WHOLE_LINE, "--json", "--mechanism", "identity")
+        self.assertEqual(json.loads(done.stdout)["epsilon"], "inf")
+
+    def test_empty_input(self):
+        done = self.sanitize(b"")
+        self.assertEqual((done.returncode, done.stdout), (0, b""))
+
+    def test_line_of_a_megabyte(self):
+        line = b"bada kilo, " * (2**20 // 11)
+        for bundle in ("bert", "llama"):
+            for more in ((), ("--mechanism", "identity")):
+                done = self.sanitize(line, *more, bundle=bundle)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(done.stdout.count(b"\n"), 1)
+                self.assertEqual(done.stdout.count(b","), line.count(b","))
+
+    def test_line_beyond_the_limit(self):
+        done = self.sanitize(b"x" * (17 * 2**20) + b"\nbada\n", "--mechanism",
+                             "identity")
+        self.assertEqual((done.returncode, done.stdout),
+                         (SOME_LINES, b"error\nbada\n"))
+
+    def test_many_lines(self):
+        lines = b"".join(b"bada kilo %d\n" % i for i in range(100000))
+        for more in ((), ("--mechanism", "identity")):
+            done = self.sanitize(lines, *more)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(done.stdout.count(b"\n"), 100000)
+            if more:
+                self.assertEqual(done.stdout, lines)
+
+    def test_reader_that_goes_away(self):
+        with subprocess.Popen(
+                [CMIF, "sanitize", "--bundle", str(self.folder / "bert")],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE) as process:
+            process.stdout.close()
+            try:
+                process.stdin.write(b"bada kilo\n" * 100000)
+                process.stdin.close()
+            except BrokenPipeError:
+                pass
+            text = process.stderr.read()
+        self.assertEqual(process.returncode, NOT_PERMITTED, text)
+        self.assertEqual(text.count(b"cmif: "), 1, text)
+
+    def test_full_output(self):
+        if not Path("/dev/full").exists():
+            self.skipTest("no /dev/full")
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run(
+                [CMIF, "inspect", "--json", str(self.folder / "bert.gguf")],
+                stdout=full, stderr=subprocess.PIPE, check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertGreater(128, done.returncode)
+        self.assertEqual(done.stderr.count(b"cmif: "), 1)
+
+    def test_a_channel_that_cannot_be_kept_is_used_all_the_same(self):
+        folder = self.mixed()
+        shutil.rmtree(folder / "channels")
+        (folder / "channels").write_text("no folder")
+        done = run("sanitize", "--bundle", folder, stdin=WHOLE_LINE)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stdout.count(b"\n"), 1)
+
+    # Without a server.
+
+    def test_no_server(self):
+        for command in (("classify",), ("ask", "bada?")):
+            bundle = "bert" if command[0] == "classify" else "llama"
+            self.expect(6, *command, "--bundle", self.folder / bundle,
+                        "--server", "127.0.0.1:1", stdin=WHOLE_LINE,
+                        timeout=30, says=["127.0.0.1:1"])
+            self.expect(NOT_PERMITTED, *command, "--bundle",
+                        self.folder / bundle, "--server", "192.0.2.1:7070",
+                        stdin=WHOLE_LINE, timeout=30, says=["--insecure"])
+
+
+if __name__ == "__main__":
+    CMIF, TINY = sys.argv[1:3]
+    os.environ.pop("CMIF_BUNDLE", None)
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
