@@ -165,17 +165,20 @@ void GenerateLoop::AdmitWaiting(std::vector<SessionPtr>& admitted) {
 
 void GenerateLoop::Housekeep(std::unique_lock<std::mutex>& lock) {
   Expire(Clock::now());
-  std::vector<SessionPtr> ended;
-  std::vector<SessionPtr> admitted;
-  ReleaseEnded(ended);
-  if (!stopping_) AdmitWaiting(admitted);
-  if (ended.empty() && admitted.empty()) return;
-  lock.unlock();
-  for (const SessionPtr& session : ended) {
-    session->events_->OnEnd(*std::move(session->end_));
+  // Again until nothing is left: more may come while the lock is released.
+  while (true) {
+    std::vector<SessionPtr> ended;
+    std::vector<SessionPtr> admitted;
+    ReleaseEnded(ended);
+    if (!stopping_) AdmitWaiting(admitted);
+    if (ended.empty() && admitted.empty()) return;
+    lock.unlock();
+    for (const SessionPtr& session : ended) {
+      session->events_->OnEnd(*std::move(session->end_));
+    }
+    for (const SessionPtr& session : admitted) session->events_->OnAdmitted();
+    lock.lock();
   }
-  for (const SessionPtr& session : admitted) session->events_->OnAdmitted();
-  lock.lock();
 }
 
 }  // namespace cmif::engine

@@ -26,7 +26,7 @@ struct GenerationOptions {
   uint32_t max_tokens = 1;  // >= 1
   // Generation ends before one of these; at most 256, inside the vocabulary.
   // Must be empty where hidden states go out.
-  std::vector<uint32_t> stop_tokens;
+  std::vector<uint32_t> stop_tokens{};
 };
 
 enum class EndReason {

@@ -18,7 +18,7 @@ struct ServerOptions {
   // Allows addresses other than loopback, without TLS: whoever can reach the
   // port can use the server and read what others send.
   bool insecure_bind = false;
-  std::string body_sha256;  // hex, told to clients
+  std::string body_sha256{};  // hex, told to clients
   // Classification streams open at once; each may keep rows of up to
   // wire::kMaxSlotBytes. Beyond: RESOURCE_EXHAUSTED.
   uint32_t classify_streams = 64;
@@ -26,7 +26,7 @@ struct ServerOptions {
   std::chrono::milliseconds idle_timeout{300'000};
   // Gets one line at a time, from any thread. Lines hold addresses, counts and
   // error codes; never rows, tokens or anything else of a user.
-  std::function<void(const std::string&)> log;
+  std::function<void(const std::string&)> log{};
 };
 
 // The gRPC service of wire/cmif.proto over one engine, with the standard

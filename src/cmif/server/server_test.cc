@@ -196,8 +196,8 @@ TEST_F(ServerTest, ManySentencesAndStreamsKeepTheirOrder) {
       ASSERT_TRUE(Client().Classify(sentences, &logits).ok());
       ASSERT_EQ(logits.size(), expected.size());
       for (size_t i = 0; i < logits.size(); ++i) {
-        // Other batch shapes round otherwise.
-        ASSERT_NEAR(logits[i], expected[i], 2e-3F) << i;
+        // Other batch shapes round otherwise (f16 inside attention).
+        ASSERT_NEAR(logits[i], expected[i], 0.02F) << i;
       }
     });
   }

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+// Many clients: queue, disconnects, deadlines, drain, and a hostile neighbour.
+#include <gmock/gmock.h>
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstring>
+#include <thread>
+
+#include "cmif/server/testing/server_fixture.h"
+#include "cmif/wire/limits.h"
+
+namespace cmif::server {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+using testing::Generated;
+using testing::Greedy;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class CrowdTest : public testing::ServerFixture {
+ protected:
+  // A session that holds its place: its first token waits for an answer.
+  struct Holder {
+    grpc::ClientContext context;
+    std::unique_ptr<v1::Inference::Stub> stub;
+    std::unique_ptr<
+        grpc::ClientReaderWriter<v1::GenerateRequest, v1::GenerateReply>>
+        stream;
+  };
+  std::unique_ptr<Holder> Hold(int prompt = 5, bool read = true) {
+    auto holder = std::make_unique<Holder>();
+    holder->stub = v1::Inference::NewStub(grpc::CreateChannel(
+        running_->address(), grpc::InsecureChannelCredentials()));
+    holder->stream = holder->stub->Generate(&holder->context);
+    wire::RowSender sender(table_->row_bytes(), wire::kMaxSlots);
+    v1::GenerateRequest request;
+    *request.mutable_sampling() = Greedy(500);
+    *request.mutable_rows() = Client().Rows(sender, Tokens(prompt, 1));
+    request.set_prompt_done(true);
+    holder->stream->Write(request);
+    v1::GenerateReply reply;
+    if (read) {
+      EXPECT_TRUE(holder->stream->Read(&reply));
+      EXPECT_TRUE(reply.token().wants_row());
+    }
+    return holder;
+  }
+};
+
+TEST_F(CrowdTest, QueueIsBounded) {
+  engine_.sessions = 1;
+  engine_.waiting_sessions = 1;
+  StartLlama();
+  const auto holder = Hold();
+  std::atomic<int> refused = 0;
+  std::vector<std::thread> threads;
+  std::vector<grpc::Status> statuses(3);
+  for (auto& status : statuses) {
+    threads.emplace_back([&] {
+      status = Client().Generate(Tokens(5, 2), Greedy(2)).status;
+      if (!status.ok()) ++refused;
+    });
+  }
+  // Two of three are refused at once; then the holder makes place.
+  const auto limit = steady_clock::now() + seconds(20);
+  while (refused < 2 && steady_clock::now() < limit) {
+    std::this_thread::sleep_for(milliseconds(5));
+  }
+  holder->context.TryCancel();
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(refused, 2);
+  for (const auto& status : statuses) {
+    if (status.ok()) continue;
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  }
+}
+
+TEST_F(CrowdTest, ClientThatGoesAwayFreesItsPlace) {
+  engine_.sessions = 1;
+  StartLlama();
+  const auto prompt = Tokens(20, 4);
+  const auto expected = Plain().Greedy(prompt, 10);
+  for (int i = 0; i < 10; ++i) {
+    auto holder = Hold();
+    holder->context.TryCancel();
+    // The place is used again at once, with a clean cache.
+    EXPECT_EQ(Client().Generate(prompt, Greedy(10)).tokens, expected) << i;
+  }
+}
+
+TEST_F(CrowdTest, DeadlineOfAWaitingClientIsKept) {
+  engine_.sessions = 1;
+  StartLlama();
+  const auto holder = Hold();
+  auto client = Client();
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + milliseconds(200));
+  const auto start = steady_clock::now();
+  const auto stream = client.stub().Generate(&context);
+  v1::GenerateReply reply;
+  EXPECT_FALSE(stream->Read(&reply));
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  EXPECT_LT(steady_clock::now() - start, seconds(5));
+}
+
+TEST_F(CrowdTest, SilentClientLosesItsPlace) {
+  engine_.sessions = 1;
+  engine_.idle_timeout = milliseconds(300);
+  StartLlama();
+  const auto holder = Hold();
+  v1::GenerateReply reply;
+  EXPECT_FALSE(holder->stream->Read(&reply));
+  EXPECT_EQ(holder->stream->Finish().error_code(),
+            grpc::StatusCode::DEADLINE_EXCEEDED);
+}
+
+TEST_F(CrowdTest, IdleClassificationStreamIsEnded) {
+  server_.idle_timeout = milliseconds(300);
+  StartBert();
+  auto client = Client();
+  grpc::ClientContext context;
+  const auto stream = client.stub().Classify(&context);
+  v1::ClassifyReply reply;
+  EXPECT_FALSE(stream->Read(&reply));
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+}
+
+TEST_F(CrowdTest, ClassificationStreamsAreBounded) {
+  server_.classify_streams = 1;
+  StartBert();
+  auto client = Client();
+  grpc::ClientContext context;
+  const auto stream = client.stub().Classify(&context);
+  wire::RowSender sender(table_->row_bytes(), wire::kMaxSlots);
+  v1::ClassifyRequest request;
+  request.add_lengths(3);
+  *request.mutable_rows() = client.Rows(sender, Tokens(3, 1));
+  v1::ClassifyReply reply;
+  ASSERT_TRUE(stream->Write(request));
+  ASSERT_TRUE(stream->Read(&reply));
+  std::vector<float> logits;
+  const auto second = Client().Classify({Tokens(3, 1)}, &logits);
+  EXPECT_EQ(second.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+}
+
+TEST_F(CrowdTest, NeighbourOfAHostileSessionGetsTheSameTokens) {
+  engine_.sessions = 2;
+  StartLlama();
+  const auto prompt = Tokens(30, 4);
+  const auto expected = Plain().Greedy(prompt, 60);
+  std::atomic<bool> stop = false;
+  std::thread hostile([&] {
+    for (int i = 0; !stop; ++i) {
+      auto holder = Hold(40);
+      v1::GenerateRequest bad;
+      std::string row(table_->row_bytes(), '\x7f');
+      // NaN, infinity, the largest finite, and the largest accepted rows.
+      const uint16_t scales[] = {0x7E00, 0x7C00, 0x7BFF, 0x5400};
+      std::memcpy(row.data(), &scales[i % 4], 2);
+      bad.mutable_rows()->set_new_rows(row);
+      bad.mutable_rows()->add_slots(i % 4 == 3 ? 40 : 0);
+      holder->stream->Write(bad);
+      v1::GenerateReply reply;
+      while (holder->stream->Read(&reply) && i % 3 != 0) {
+      }
+      holder->context.TryCancel();
+    }
+  });
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(Client().Generate(prompt, Greedy(60)).tokens, expected) << i;
+  }
+  stop = true;
+  hostile.join();
+}
+
+TEST_F(CrowdTest, DrainLetsRunningSessionsEnd) {
+  StartLlama();
+  std::atomic<bool> done = false;
+  std::thread runner([&] {
+    const Generated got = Client().Generate(Tokens(30, 4), Greedy(400));
+    // Either it came before the drain and ended, or it never started.
+    EXPECT_TRUE(got.status.ok() ||
+                got.status.error_code() == grpc::StatusCode::UNAVAILABLE)
+        << got.status.error_message();
+    done = true;
+  });
+  std::this_thread::sleep_for(milliseconds(20));
+  running_->Drain(seconds(30));
+  EXPECT_THAT(Log(), HasSubstr("stopped"));
+  runner.join();
+}
+
+TEST_F(CrowdTest, DrainEndsWhatIsLeftAtTheLimit) {
+  StartLlama();
+  const auto holder = Hold();
+  const auto start = steady_clock::now();
+  running_->Drain(milliseconds(200));
+  EXPECT_LT(steady_clock::now() - start, seconds(5));
+  v1::GenerateReply reply;
+  EXPECT_FALSE(holder->stream->Read(&reply));
+  EXPECT_FALSE(holder->stream->Finish().ok());
+}
+
+TEST_F(CrowdTest, LogHoldsNothingOfUsers) {
+  StartLlama();
+  auto holder = Hold();
+  v1::GenerateRequest bad;
+  bad.mutable_rows()->set_new_rows("marker-4711");
+  holder->stream->Write(bad);
+  v1::GenerateReply reply;
+  while (holder->stream->Read(&reply)) {
+  }
+  EXPECT_FALSE(holder->stream->Finish().ok());
+  running_->Drain(seconds(1));
+  EXPECT_THAT(Log(), HasSubstr("listening at 127.0.0.1:"));
+  EXPECT_THAT(Log(), HasSubstr("INVALID_ARGUMENT"));
+  EXPECT_THAT(Log(), Not(HasSubstr("4711")));
+}
+
+}  // namespace
+}  // namespace cmif::server
