@@ -47,3 +47,11 @@ if(CMIF_FUZZ)
   add_link_options(-fsanitize=address,undefined)
 endif()
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+# Environment of every test; libraries without instrumentation are suppressed
+# in cmake/sanitizers/, each with its reason.
+set(CMIF_TEST_ENV "GGML_NO_BACKTRACE=1")
+if(CMIF_SANITIZE MATCHES thread)
+  set(CMIF_TEST_ENV
+      "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/cmake/sanitizers/tsan.supp")
+endif()
