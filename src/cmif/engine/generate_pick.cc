@@ -131,6 +131,9 @@ void GenerateLoop::ReleaseEnded(std::vector<SessionPtr>& ended) {
     if (slot.session && slot.session->phase_ == Session::Phase::kEnded) {
       slot.wipe |= slot.session->not_finite_;
       runner_->ClearSequence(static_cast<int>(i));
+      slot.session->prompt_ = {};
+      slot.session->next_row_ = {};
+      slot.session->known_rows_ = {};
       ended.push_back(std::move(slot.session));
       slot.session = nullptr;
     }
@@ -175,6 +178,7 @@ void GenerateLoop::Housekeep(std::unique_lock<std::mutex>& lock) {
     lock.unlock();
     for (const SessionPtr& session : ended) {
       session->events_->OnEnd(*std::move(session->end_));
+      session->events_.reset();
     }
     for (const SessionPtr& session : admitted) session->events_->OnAdmitted();
     lock.lock();

@@ -105,7 +105,9 @@ class Session {
   size_t prompt_rows() const { return prompt_.size() / width(); }
 
   GenerateLoop& loop_;
-  const std::shared_ptr<GenerationEvents> events_;
+  // Of the engine's thread alone; let go after OnEnd, since the owner of the
+  // events usually owns the session too.
+  std::shared_ptr<GenerationEvents> events_;
 
   // All below: guarded by the loop's mutex, except that sampler_ is used by
   // the engine's thread alone once the prompt is finished.
