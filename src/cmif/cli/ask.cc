@@ -83,7 +83,15 @@ int Run(Flags& flags) {
   auto sanitizer = MakeSanitizer(*model, flags.privacy);
   if (!sanitizer) return Report(sanitizer.error());
   if (flags.question.empty()) {
-    flags.question.assign(std::istreambuf_iterator<char>(std::cin), {});
+    constexpr size_t kMaxQuestionBytes = 16U << 20;
+    auto next = std::istreambuf_iterator<char>(std::cin);
+    while (next != std::istreambuf_iterator<char>()) {
+      if (flags.question.size() == kMaxQuestionBytes) {
+        return Report(
+            {Code::kOutOfRange, "the question is longer than 16 MiB"});
+      }
+      flags.question += *next++;
+    }
   }
   const auto answer = Ask(flags, **remote, *sanitizer);
   if (!flags.json) fmt::print("\n");

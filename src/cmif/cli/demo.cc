@@ -119,7 +119,8 @@ Result<void> ShowSentence(std::string_view sentence,
     json["label"] = shown.text;
     json["label_unprotected"] = bare.text;
     json["bytes_sent"] = shown.bytes;
-    fmt::print("{}\n", json.dump());
+    fmt::print("{}\n", json.dump(-1, ' ', false,
+                                 nlohmann::json::error_handler_t::replace));
   }
   totals.words += result.words.size();
   totals.changed += result.words_changed;

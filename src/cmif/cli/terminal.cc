@@ -59,7 +59,7 @@ ExitCode ExitCodeOf(const Status& status) {
 }
 
 ExitCode Report(const Status& status) {
-  std::string line = status.message();
+  std::string line = ForTerminal(status.message());
   std::ranges::replace(line, '\n', ' ');
   fmt::print(stderr, "cmif: {}\n", line);
   return ExitCodeOf(status);

@@ -85,6 +85,11 @@ class Run {
     if (reply.token().id() >= model_.facts().vocabulary) {
       return Internal("the server names a token outside the vocabulary");
     }
+    if (result_.tokens_out >= options_.max_tokens) {
+      return Internal(
+          "the server goes on beyond the tokens that were asked "
+          "for; the connection was closed");
+    }
     if (reply.token().wants_row()) {
       v1::GenerateRequest answer;
       CMIF_TRY(AddRow(id, answer));
