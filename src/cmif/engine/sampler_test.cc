@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
+#include <random>
 
 #include "cmif/engine/token_sampler.h"
 
@@ -33,6 +35,23 @@ TEST(TokenSamplerTest, GreedyTakesTheFirstLargest) {
   std::vector<float> long_list(1000, -1);
   long_list[777] = 0;
   EXPECT_EQ(sampler->Sample(long_list), 777U);
+}
+
+TEST(TokenSamplerTest, GreedyEqualsTheScalarSearch) {
+  std::mt19937 random(1);
+  auto sampler = TokenSampler::Create(0, 1, 0);
+  for (const size_t size : {1, 15, 16, 17, 1023, 1024, 1025, 5000, 49'152}) {
+    std::vector<float> logits(size);
+    // Few distinct values: ties everywhere.
+    for (float& logit : logits) logit = static_cast<float>(random() % 50) - 60;
+    const auto largest = std::max_element(logits.begin(), logits.end());
+    EXPECT_EQ(sampler->Sample(logits), largest - logits.begin());
+    for (const size_t at : {size_t{0}, size / 2, size - 1}) {
+      auto broken = logits;
+      broken[at] = kNan;
+      EXPECT_FALSE(sampler->Sample(broken)) << at << " of " << size;
+    }
+  }
 }
 
 TEST(TokenSamplerTest, BrokenLogitsAreAnError) {

@@ -10,6 +10,12 @@
 namespace cmif::server {
 namespace {
 
+// Sending a message costs the engine's thread 100 to 250 us on 2 cores (the
+// system call, and the client that wakes up beside it). Tokens that need no
+// answer leave with the next message that does, or after this time, too short
+// for a reader to notice.
+constexpr std::chrono::milliseconds kHoldBack{25};
+
 v1::Done::Reason ToWire(engine::EndReason reason) {
   switch (reason) {
     case engine::EndReason::kStopToken:
@@ -176,13 +182,24 @@ void GenerateCall::Advance() {
   write_under_way_ = true;
   writing_ = std::move(replies_.front());
   replies_.pop_front();
+  grpc::WriteOptions options;
+  if (!last && MayWait()) options.set_buffer_hint();
   lock.unlock();
   // gRPC may run callbacks in here: no lock is held.
   if (last) {
-    StartWriteAndFinish(&writing_, grpc::WriteOptions(), *status_);
+    StartWriteAndFinish(&writing_, options, *status_);
   } else {
-    StartWrite(&writing_);
+    StartWrite(&writing_, options);
   }
+}
+
+bool GenerateCall::MayWait() {
+  const auto now = std::chrono::steady_clock::now();
+  const bool needs_answer =
+      !writing_.has_token() || writing_.token().wants_row();
+  if (!needs_answer && now - flushed_ < kHoldBack) return true;
+  flushed_ = now;
+  return false;
 }
 
 void GenerateCall::OnWriteDone(bool ok) {

@@ -2,6 +2,7 @@
 #ifndef CMIF_SERVER_GENERATE_CALL_H_
 #define CMIF_SERVER_GENERATE_CALL_H_
 
+#include <chrono>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -52,6 +53,8 @@ class GenerateCall final
   void FinishWith(const grpc::Status& status);
   // Starts the next write or the end, unless one is under way.
   void Advance();
+  // True when `writing_` may stay in gRPC's buffer for a moment.
+  bool MayWait();
 
   InferenceService& service_;
   std::shared_ptr<GenerateCall> self_;
@@ -68,6 +71,7 @@ class GenerateCall final
   std::deque<v1::GenerateReply> replies_;
   v1::GenerateReply writing_;
   bool write_under_way_ = false;
+  std::chrono::steady_clock::time_point flushed_;
   std::optional<grpc::Status> status_;
   bool finished_ = false;
 };

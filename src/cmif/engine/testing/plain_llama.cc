@@ -13,12 +13,14 @@ namespace cmif::engine::testing {
 
 struct PlainLlama::Impl {
   ~Impl() {
+    llama_sampler_free(sampler);
     llama_free(context);
     llama_model_free(model);
   }
   PlainLlamaOptions options;
   llama_model* model = nullptr;
   llama_context* context = nullptr;
+  llama_sampler* sampler = nullptr;
 };
 
 PlainLlama::PlainLlama() : impl_(std::make_unique<Impl>()) {}
@@ -47,10 +49,13 @@ Result<std::unique_ptr<PlainLlama>> PlainLlama::Load(
       options.classifier ? LLAMA_POOLING_TYPE_RANK : LLAMA_POOLING_TYPE_NONE;
   impl.context = llama_init_from_model(impl.model, params);
   if (impl.context == nullptr) return DataLoss(model::TakeLlamaError());
+  // A chain keeps its buffer from step to step.
+  impl.sampler = llama_sampler_chain_init(llama_sampler_chain_default_params());
+  llama_sampler_chain_add(impl.sampler, llama_sampler_init_greedy());
   return plain;
 }
 
-std::vector<float> PlainLlama::Append(std::span<const int32_t> tokens) {
+bool PlainLlama::Decode(std::span<const int32_t> tokens) {
   std::vector<llama_token> copy(tokens.begin(), tokens.end());
   for (size_t done = 0; done < copy.size();) {
     const size_t count =
@@ -58,10 +63,15 @@ std::vector<float> PlainLlama::Append(std::span<const int32_t> tokens) {
     if (llama_decode(impl_->context,
                      llama_batch_get_one(copy.data() + done,
                                          static_cast<int32_t>(count))) != 0) {
-      return {};
+      return false;
     }
     done += count;
   }
+  return true;
+}
+
+std::vector<float> PlainLlama::Append(std::span<const int32_t> tokens) {
+  if (!Decode(tokens)) return {};
   if (impl_->options.hidden_states) {
     const float* state = llama_get_embeddings_ith(impl_->context, -1);
     return {state, state + llama_model_n_embd_out(impl_->model)};
@@ -71,20 +81,20 @@ std::vector<float> PlainLlama::Append(std::span<const int32_t> tokens) {
           logits + llama_vocab_n_tokens(llama_model_get_vocab(impl_->model))};
 }
 
+uint32_t PlainLlama::Next(std::span<const int32_t> tokens) {
+  if (!Decode(tokens)) return 0;
+  return static_cast<uint32_t>(
+      llama_sampler_sample(impl_->sampler, impl_->context, -1));
+}
+
 std::vector<uint32_t> PlainLlama::Greedy(std::span<const int32_t> prompt,
                                          uint32_t count) {
   Clear();
-  Append(prompt);
-  llama_sampler* sampler = llama_sampler_init_greedy();
-  std::vector<uint32_t> tokens;
-  while (true) {
-    int32_t token = llama_sampler_sample(sampler, impl_->context, -1);
-    tokens.push_back(static_cast<uint32_t>(token));
-    if (tokens.size() >= count) break;
-    if (llama_decode(impl_->context, llama_batch_get_one(&token, 1)) != 0)
-      break;
+  std::vector<uint32_t> tokens = {Next(prompt)};
+  while (tokens.size() < count) {
+    const auto last = static_cast<int32_t>(tokens.back());
+    tokens.push_back(Next({&last, 1}));
   }
-  llama_sampler_free(sampler);
   return tokens;
 }
 

@@ -33,7 +33,9 @@ class PlainLlama {
   // Appends tokens to sequence 0 in calls of at most `batch`; logits (or hidden
   // state) of the last.
   std::vector<float> Append(std::span<const int32_t> tokens);
-  // Greedy tokens after a prompt, from an empty cache, by llama.cpp's sampler.
+  // One call of llama.cpp and one of its greedy sampler: a step of Greedy().
+  uint32_t Next(std::span<const int32_t> tokens);
+  // Greedy tokens after a prompt, from an empty cache.
   std::vector<uint32_t> Greedy(std::span<const int32_t> prompt, uint32_t count);
   // Logits of sentences in one call.
   std::vector<float> Classify(
@@ -43,6 +45,7 @@ class PlainLlama {
  private:
   struct Impl;
   PlainLlama();
+  bool Decode(std::span<const int32_t> tokens);
   std::unique_ptr<Impl> impl_;
 };
 

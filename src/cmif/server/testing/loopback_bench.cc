@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// loopback_bench MODEL.gguf [pairs] [prompt] [tokens]: prompt and decode speed
-// of a server (its own process, rows over loopback) against plain llama.cpp on
-// the same whole model in this process, greedy, interleaved; medians of the
-// ratios. `loopback_bench --serve MODEL.gguf` is the server process.
+// loopback_bench MODEL.gguf [pairs] [prompt] [tokens] [TEXT]: prompt and decode
+// speed of a server (its own process, rows over loopback) against plain
+// llama.cpp on the same whole model in this process, greedy, interleaved;
+// medians of the ratios. `loopback_bench --serve MODEL.gguf` is the server
+// process.
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -16,6 +17,8 @@
 #include <string>
 #include <thread>
 
+#include "cmif/base/file.h"
+#include "cmif/model/tokenizer.h"
 #include "cmif/server/server.h"
 #include "cmif/server/testing/raw_client.h"
 
@@ -36,6 +39,8 @@ struct Speed {
   double prompt = 0;  // tokens/s
   double decode = 0;
   std::vector<uint32_t> tokens;
+  int asked = 0;
+  double overhead_us = 0;  // a token, beyond the engine's calls
 };
 
 int Serve(const char* model) {
@@ -71,15 +76,12 @@ Speed RunPlain(PlainLlama& plain, std::span<const int32_t> prompt,
                uint32_t count) {
   Speed speed;
   const auto start = Clock::now();
-  speed.tokens = plain.Greedy(prompt, 1);
+  plain.Clear();
+  speed.tokens = {plain.Next(prompt)};
   const auto first = Clock::now();
-  // The rest goes on in the same cache.
   for (uint32_t i = 1; i < count; ++i) {
-    const std::vector<int32_t> token = {
-        static_cast<int32_t>(speed.tokens.back())};
-    const auto logits = plain.Append(token);
-    speed.tokens.push_back(static_cast<uint32_t>(
-        std::max_element(logits.begin(), logits.end()) - logits.begin()));
+    const auto last = static_cast<int32_t>(speed.tokens.back());
+    speed.tokens.push_back(plain.Next({&last, 1}));
   }
   const auto end = Clock::now();
   speed.prompt = static_cast<double>(prompt.size()) / Seconds(start, first);
@@ -103,11 +105,17 @@ Speed RunServer(RawClient& client, std::span<const int32_t> prompt,
   auto end = start;
   cmif::v1::GenerateReply reply;
   while (stream->Read(&reply)) {
+    if (reply.has_done()) {
+      speed.overhead_us = (Seconds(first, end) * 1e6 -
+                           static_cast<double>(reply.done().decode_micros())) /
+                          (count - 1);
+    }
     if (!reply.has_token()) continue;
     end = Clock::now();
     if (speed.tokens.empty()) first = end;
     speed.tokens.push_back(reply.token().id());
     if (!reply.token().wants_row()) continue;
+    ++speed.asked;
     const auto token = static_cast<int32_t>(reply.token().id());
     cmif::v1::GenerateRequest row;
     *row.mutable_rows() = client.Rows(sender, {&token, 1});
@@ -118,6 +126,17 @@ Speed RunServer(RawClient& client, std::span<const int32_t> prompt,
   speed.prompt = static_cast<double>(prompt.size()) / Seconds(start, first);
   speed.decode = (count - 1) / Seconds(first, end);
   return speed;
+}
+
+// The first tokens of a text file: of real text the model makes real text,
+// whose tokens seldom repeat.
+std::vector<int32_t> Prompt(const char* model, const char* file, int length) {
+  const auto gguf = cmif::MappedFile::Open(model);
+  const auto tokenizer = cmif::model::Tokenizer::Create(gguf->bytes());
+  const auto text = cmif::ReadFile(file, 1U << 24);
+  auto prompt = *tokenizer->Encode(*text, false);
+  prompt.resize(std::min<size_t>(prompt.size(), static_cast<size_t>(length)));
+  return prompt;
 }
 
 double Median(std::vector<double> values) {
@@ -137,8 +156,7 @@ int main(int argc, char** argv) {
   auto plain = PlainLlama::Load(argv[1], {.threads = kThreads});
   if (!table || !plain) return 1;
   RawClient client(StartServer(argv[1]), *table);
-  std::vector<int32_t> prompt;
-  for (int i = 0; i < length; ++i) prompt.push_back((i * 7919 + 13) % 40000);
+  const auto prompt = Prompt(argv[1], argc > 5 ? argv[5] : argv[0], length);
   std::vector<double> prompts;
   std::vector<double> decodes;
   for (int i = 0; i <= pairs; ++i) {
@@ -148,8 +166,10 @@ int main(int argc, char** argv) {
     const Speed served = RunServer(client, prompt, count);
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
     fmt::print(
-        "prompt {:6.1f} / {:6.1f} t/s  decode {:6.1f} / {:6.1f} t/s {}\n",
+        "prompt {:6.1f} / {:6.1f} t/s  decode {:6.1f} / {:6.1f} t/s  "
+        "{} rows asked, overhead {:.0f} us a token  {}\n",
         served.prompt, direct.prompt, served.decode, direct.decode,
+        served.asked, served.overhead_us,
         served.tokens == direct.tokens ? "same" : "DIFFERENT TOKENS");
     if (i == 0) continue;  // warm-up
     prompts.push_back(served.prompt / direct.prompt);
