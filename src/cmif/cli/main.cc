@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -21,6 +22,20 @@ bool LooksLikeAName(std::string_view word) {
          word.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") == word.npos;
 }
 
+// Those words of a parser's message that are flags, as " (--a, --b)".
+std::string NamedFlags(std::string_view message) {
+  std::string flags;
+  while (!message.empty()) {
+    const size_t end = std::min(message.find_first_of(" \n"), message.size());
+    const std::string_view word = message.substr(0, end);
+    if (word.starts_with("--") && LooksLikeAName(word)) {
+      flags += (flags.empty() ? " (" : ", ") + std::string(word);
+    }
+    message.remove_prefix(std::min(end + 1, message.size()));
+  }
+  return flags.empty() ? flags : flags + ")";
+}
+
 int ReportUsage(const CLI::App& app, const CLI::ParseError& error,
                 std::string_view first) {
   const auto chosen = app.get_subcommands();
@@ -31,9 +46,10 @@ int ReportUsage(const CLI::App& app, const CLI::ParseError& error,
                        LooksLikeAName(first) ? fmt::format(": {}", first) : "");
   } else if (error.get_exit_code() ==
              static_cast<int>(CLI::ExitCodes::ExtrasError)) {
-    what =
-        "some arguments were not expected: a flag that does not exist, or a "
-        "text without quotes around it";
+    what = fmt::format(
+        "some arguments were not expected{}: a flag that does not exist, or a "
+        "text without quotes around it",
+        NamedFlags(error.what()));
   }
   fmt::print(stderr, "cmif: {}; see cmif {}--help\n",
              cmif::cli::ForTerminal(what),
