@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <future>
@@ -167,6 +168,26 @@ TEST_F(EngineTest, GeneratesWhatPlainLlamaGenerates) {
   const auto plain =
       PlainLlama::Load(folder_ / "m", {.context = 512, .batch = 32});
   EXPECT_EQ(recorder->tokens, plain.value()->Greedy(Tokens(100, 3), 30));
+}
+
+// A prompt whose end is told only after all its rows were there: the engine had
+// taken whole batches without asking for an output, and waited for ever.
+TEST_F(EngineTest, PromptOfWholeBatchesFinishedLateIsAnswered) {
+  options_.batch_rows = 32;
+  LoadLlama();
+  for (const int rows : {32, 64, 96}) {
+    auto recorder = Open();
+    recorder->admitted.get_future().wait();
+    ASSERT_TRUE(recorder->session->Begin({.max_tokens = 4}));
+    ASSERT_TRUE(recorder->session->AddPrompt(rows_->Expand(Tokens(rows, 3))));
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    ASSERT_TRUE(recorder->session->FinishPrompt());
+    auto end = recorder->end.get_future();
+    ASSERT_EQ(end.wait_for(std::chrono::seconds(30)),
+              std::future_status::ready);
+    EXPECT_TRUE(end.get());
+    EXPECT_EQ(recorder->tokens.size(), 4U) << rows;
+  }
 }
 
 TEST_F(EngineTest, PromptsBesideGenerationGiveTheSameTokens) {
