@@ -40,6 +40,16 @@ std::unexpected<Status> Failure(std::string_view what,
                                          path.string(), strerror(error)));
 }
 
+// The umask of the program's start; there is no call that only reads it.
+mode_t Umask() {
+  static const mode_t kUmask = [] {
+    const mode_t mask = umask(077);
+    umask(mask);
+    return mask;
+  }();
+  return kUmask;
+}
+
 }  // namespace
 
 Result<MappedFile> MappedFile::Open(const std::filesystem::path& path) {
@@ -92,13 +102,15 @@ Result<std::string> ReadFile(const std::filesystem::path& path,
                      file.bytes().size());
 }
 
-Result<AtomicFile> AtomicFile::Create(const std::filesystem::path& path) {
+Result<AtomicFile> AtomicFile::Create(const std::filesystem::path& path,
+                                      Readers readers) {
   AtomicFile file;
   file.path_ = path;
   file.temporary_ = path.string() + ".tmp-XXXXXX";
   file.descriptor_ = mkostemp(file.temporary_.data(), O_CLOEXEC);
   if (file.descriptor_ < 0) return Failure("create", path, errno);
-  fchmod(file.descriptor_, 0644);
+  const mode_t mode = readers == Readers::kOwner ? 0600 : 0666 & ~Umask();
+  fchmod(file.descriptor_, mode);
   return file;
 }
 

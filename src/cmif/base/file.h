@@ -43,7 +43,10 @@ Result<std::string> ReadFile(const std::filesystem::path& path,
 // and renames it. Without Commit() nothing stays. Not thread-safe.
 class AtomicFile {
  public:
-  static Result<AtomicFile> Create(const std::filesystem::path& path);
+  // kOwner: mode 0600 for what is secret; kUsual: 0666 less the umask.
+  enum class Readers { kUsual, kOwner };
+  static Result<AtomicFile> Create(const std::filesystem::path& path,
+                                   Readers readers = Readers::kUsual);
   ~AtomicFile();
   AtomicFile(AtomicFile&&) noexcept;
   AtomicFile& operator=(AtomicFile&&) = delete;

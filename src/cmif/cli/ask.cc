@@ -41,19 +41,18 @@ nlohmann::ordered_json AnswerJson(const client::Sanitizer& sanitizer,
   return json;
 }
 
-void PrintSummary(const client::Sanitizer& sanitizer,
-                  const client::ChatAnswer& answer) {
+void PrintSummary(const client::ChatAnswer& answer) {
   const client::Generation& made = answer.generation;
   Note(fmt::format(
-      "{} of {} words changed, {} tokens in, {} out ({:.0f} a second), {} "
-      "bytes sent, {} received\n{}",
-      answer.sanitized.words_changed, answer.sanitized.words.size(),
-      made.tokens_in, made.tokens_out, made.tokens_per_second(),
-      made.bytes_sent, made.bytes_received, GuaranteeLine(sanitizer)));
+      "asked: {}\n{} of {} words changed, {} tokens in, {} out ({:.0f} a "
+      "second), {} bytes sent, {} received",
+      ForTerminal(answer.sanitized.text), answer.sanitized.words_changed,
+      answer.sanitized.words.size(), made.tokens_in, made.tokens_out,
+      made.tokens_per_second(), made.bytes_sent, made.bytes_received));
 }
 
 Result<client::ChatAnswer> Ask(const Flags& flags, client::Remote& remote,
-                               client::Sanitizer& sanitizer) {
+                               client::Sanitizer& sanitizer, bool& shown) {
   OsRandom random;
   client::GenerateOptions generate = flags.generate;
   generate.seed =
@@ -61,6 +60,7 @@ Result<client::ChatAnswer> Ask(const Flags& flags, client::Remote& remote,
   generate.timeout = std::chrono::seconds(flags.timeout_seconds);
   const auto show = [&](std::string_view text) {
     if (flags.json) return;
+    shown = true;
     if (isatty(STDOUT_FILENO) == 1) {
       fmt::print("{}", ForTerminal(text));
     } else {
@@ -83,17 +83,27 @@ int Run(Flags& flags) {
   auto sanitizer = MakeSanitizer(*model, flags.privacy);
   if (!sanitizer) return Report(sanitizer.error());
   if (flags.question.empty()) {
-    flags.question.assign(std::istreambuf_iterator<char>(std::cin), {});
+    constexpr size_t kMaxQuestionBytes = 16U << 20;
+    auto next = std::istreambuf_iterator<char>(std::cin);
+    while (next != std::istreambuf_iterator<char>()) {
+      if (flags.question.size() == kMaxQuestionBytes) {
+        return Report(
+            {Code::kOutOfRange, "the question is longer than 16 MiB"});
+      }
+      flags.question += *next++;
+    }
   }
-  const auto answer = Ask(flags, **remote, *sanitizer);
-  if (!flags.json) fmt::print("\n");
+  Note(GuaranteeLine(*sanitizer));
+  bool shown = false;
+  const auto answer = Ask(flags, **remote, *sanitizer, shown);
+  if (!flags.json && shown) fmt::print("\n");
   if (!answer) return Report(answer.error());
   if (flags.json) {
     fmt::print("{}\n", AnswerJson(*sanitizer, *answer)
                            .dump(-1, ' ', false,
                                  nlohmann::json::error_handler_t::replace));
   } else {
-    PrintSummary(*sanitizer, *answer);
+    PrintSummary(*answer);
   }
   return kOk;
 }

@@ -45,12 +45,21 @@ class Pipeline {
   int Run() {
     LineReader lines(STDIN_FILENO);
     Batch batch;
+    size_t tokens = 0;
     for (size_t number = 1; auto line = lines.Next(); ++number) {
-      batch.push_back(Prepare(number, *line));
+      Item item = Prepare(number, *line);
+      if (!batch.empty() &&
+          tokens + item.ids.size() > classifier_->max_batch_tokens()) {
+        Send(std::exchange(batch, {}));
+        tokens = 0;
+        if (pending_.size() > 1) ReceiveOldest();
+      }
+      tokens += item.ids.size();
+      batch.push_back(std::move(item));
       const bool full = batch.size() >= classifier_->max_sentences();
       if (!full && lines.Ready()) continue;
-      Send(std::move(batch));
-      batch.clear();
+      Send(std::exchange(batch, {}));
+      tokens = 0;
       if (pending_.size() > 1) ReceiveOldest();
       while (!lines.Ready() && !pending_.empty()) ReceiveOldest();
     }
@@ -162,7 +171,8 @@ class Pipeline {
       json["probabilities"][labels[i]] = probabilities[i];
     }
     json["bytes_sent"] = item.bytes_sent;
-    fmt::print("{}\n", json.dump());
+    fmt::print("{}\n", json.dump(-1, ' ', false,
+                                 nlohmann::json::error_handler_t::replace));
   }
 
   void PrintError(const Item& item) {
@@ -170,7 +180,10 @@ class Pipeline {
     const Status& status = item.sanitized.error();
     if (!broken_) Report(status.At(fmt::format("line {}", item.number)));
     const nlohmann::json error = {{"error", status.message()}};
-    fmt::print("{}\n", json_ ? error.dump() : "error");
+    fmt::print("{}\n",
+               json_ ? error.dump(-1, ' ', false,
+                                  nlohmann::json::error_handler_t::replace)
+                     : "error");
   }
 
   client::Sanitizer& sanitizer_;

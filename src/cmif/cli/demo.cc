@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdio>
 #include <memory>
 
 #include "cmif/base/random.h"
@@ -36,22 +37,34 @@ constexpr std::array<std::string_view, 10> kSentences = {
 constexpr std::string_view kQuestion =
     "What is the capital of France, and what is it famous for?";
 
+// Where to: with --json objects go to standard output and the rest to standard
+// error.
+struct View {
+  explicit View(bool as_json)
+      : json(as_json),
+        out(as_json ? stderr : stdout),
+        colours(as_json ? STDERR_FILENO : STDOUT_FILENO) {}
+  bool json;
+  std::FILE* out;
+  Colours colours;
+};
+
 double SecondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
 // Original and sanitized words under each other, what changed in colour.
-void PrintWords(const client::Sanitized& result, const Colours& colours) {
+void PrintWords(const client::Sanitized& result, const View& view) {
   std::string before;
   std::string after;
   for (const client::WordChange& word : result.words) {
     const bool changed = word.before != word.after;
     before += word.before + " ";
-    after += changed ? colours.yellow + word.after + colours.reset
-                     : colours.dim + word.after + colours.reset;
+    after += changed ? view.colours.yellow + word.after + view.colours.reset
+                     : view.colours.dim + word.after + view.colours.reset;
     after += " ";
   }
-  fmt::print("  words  {}\n  left   {}\n", before, after);
+  fmt::print(view.out, "  words  {}\n  left   {}\n", before, after);
 }
 
 struct Label {
@@ -86,20 +99,29 @@ struct Totals {
 Result<void> ShowSentence(std::string_view sentence,
                           client::Classifier& classifier,
                           client::Sanitizer& sanitizer, RandomSource& random,
-                          const Colours& colours, Totals& totals) {
+                          const View& view, Totals& totals) {
   CMIF_ASSIGN(const client::Sanitized result,
               sanitizer.Sanitize(sentence, random));
   CMIF_ASSIGN(const Label shown,
               Classify(classifier, sanitizer.model(), result.text));
   CMIF_ASSIGN(const Label bare,
               Classify(classifier, sanitizer.model(), std::string(sentence)));
-  PrintWords(result, colours);
+  PrintWords(result, view);
   const bool same = shown.text.substr(0, 3) == bare.text.substr(0, 3);
-  fmt::print(
-      "  label  {}{}{} protected, {} without; {} of {} words changed, "
-      "{} bytes sent\n\n",
-      same ? colours.green : colours.red, shown.text, colours.reset, bare.text,
-      result.words_changed, result.words.size(), shown.bytes);
+  fmt::print(view.out,
+             "  label  {}{}{} protected, {} without; {} of {} words changed, "
+             "{} bytes sent\n\n",
+             same ? view.colours.green : view.colours.red, shown.text,
+             view.colours.reset, bare.text, result.words_changed,
+             result.words.size(), shown.bytes);
+  if (view.json) {
+    auto json = SanitizedJson(sanitizer, result);
+    json["label"] = shown.text;
+    json["label_unprotected"] = bare.text;
+    json["bytes_sent"] = shown.bytes;
+    fmt::print("{}\n", json.dump(-1, ' ', false,
+                                 nlohmann::json::error_handler_t::replace));
+  }
   totals.words += result.words.size();
   totals.changed += result.words_changed;
   totals.charged += result.words_charged;
@@ -115,7 +137,7 @@ struct Half {
   std::unique_ptr<client::Remote> remote;
 };
 
-Result<Half> Open(DemoModel demo) {
+Result<Half> Open(DemoModel demo, const View& view) {
   auto start = Clock::now();
   CMIF_ASSIGN(auto model, client::ClientModel::Open(demo.folder));
   const double open_seconds = SecondsSince(start);
@@ -126,35 +148,36 @@ Result<Half> Open(DemoModel demo) {
   client::RemoteOptions options;
   options.address = server.address();
   CMIF_ASSIGN(auto remote, client::Remote::Connect(options, model->facts()));
-  fmt::print(
-      "  server process {} at {} holds body.gguf and nothing else\n"
-      "  split {:.1f} s, bundle opened in {:.2f} s, server ready in "
-      "{:.2f} s\n",
-      server.pid(), server.address(), demo.split_seconds, open_seconds,
-      server_seconds);
+  fmt::print(view.out,
+             "  server process {} at {} holds body.gguf and nothing else\n"
+             "  split {:.1f} s, bundle opened in {:.2f} s, server ready in "
+             "{:.2f} s\n",
+             server.pid(), server.address(), demo.split_seconds, open_seconds,
+             server_seconds);
   return Half{std::move(demo), std::move(model), std::move(server),
               std::move(remote)};
 }
 
-Result<void> ShowClassifier(const PrivacyOptions& privacy,
-                            const Colours& colours) {
-  fmt::print("{}1. Classification{}: ten sentences, every word randomised\n",
-             colours.bold, colours.reset);
+Result<void> ShowClassifier(const PrivacyOptions& privacy, const View& view) {
+  fmt::print(view.out,
+             "{}1. Classification{}: ten sentences, every word randomised\n",
+             view.colours.bold, view.colours.reset);
   CMIF_ASSIGN(DemoModel demo, ClassifierModel());
-  CMIF_ASSIGN(const Half half, Open(std::move(demo)));
+  CMIF_ASSIGN(const Half half, Open(std::move(demo), view));
   CMIF_ASSIGN(auto sanitizer, MakeSanitizer(half.model, privacy));
   CMIF_ASSIGN(auto classifier,
               client::Classifier::Start(*half.remote, *half.model));
-  fmt::print("  {}\n\n", GuaranteeLine(sanitizer));
+  fmt::print(view.out, "  {}\n\n", GuaranteeLine(sanitizer));
   OsRandom random;
   Totals totals;
   const auto start = Clock::now();
   for (const std::string_view sentence : kSentences) {
-    CMIF_TRY(ShowSentence(sentence, *classifier, sanitizer, random, colours,
-                          totals));
+    CMIF_TRY(
+        ShowSentence(sentence, *classifier, sanitizer, random, view, totals));
   }
   const uint64_t f32 = uint64_t{half.model->facts().width} * 4;
   fmt::print(
+      view.out,
       "  {} of {} words changed; {} of {} labels as without protection; {} "
       "words charged\n  {} bytes sent ({:.0f} a word; one f32 row is {}); "
       "{:.2f} s for {} requests\n\n",
@@ -166,59 +189,68 @@ Result<void> ShowClassifier(const PrivacyOptions& privacy,
 }
 
 Result<void> ShowAnswer(const Half& half, const PrivacyOptions& privacy,
-                        const Colours& colours) {
+                        const View& view) {
   CMIF_ASSIGN(auto sanitizer, MakeSanitizer(half.model, privacy));
-  fmt::print("  {}\n", GuaranteeLine(sanitizer));
+  fmt::print(view.out, "  {}\n", GuaranteeLine(sanitizer));
   OsRandom random;
   client::GenerateOptions options;
   options.max_tokens = 48;
   CMIF_ASSIGN(const client::ChatAnswer answer,
               client::Chat(*half.remote, sanitizer, "", kQuestion, options,
                            random, {}));
-  PrintWords(answer.sanitized, colours);
+  PrintWords(answer.sanitized, view);
+  if (view.json) {
+    auto json = SanitizedJson(sanitizer, answer.sanitized);
+    json["answer"] = answer.generation.text;
+    json["bytes_sent"] = answer.generation.bytes_sent;
+    fmt::print("{}\n", json.dump(-1, ' ', false,
+                                 nlohmann::json::error_handler_t::replace));
+  }
   std::string text = answer.generation.text;
   std::ranges::replace(text, '\n', ' ');
   const client::Generation& made = answer.generation;
-  fmt::print(
-      "  answer {}\n  {} tokens in, {} out ({:.0f} a second), {} bytes "
-      "sent, {} received\n\n",
-      text, made.tokens_in, made.tokens_out, made.tokens_per_second(),
-      made.bytes_sent, made.bytes_received);
+  fmt::print(view.out,
+             "  answer {}\n  {} tokens in, {} out ({:.0f} a second), {} bytes "
+             "sent, {} received\n\n",
+             text, made.tokens_in, made.tokens_out, made.tokens_per_second(),
+             made.bytes_sent, made.bytes_received);
   return {};
 }
 
-Result<void> ShowChat(const PrivacyOptions& privacy, const Colours& colours) {
-  fmt::print("{}2. Chat{}: one question, with and without protection\n",
-             colours.bold, colours.reset);
+Result<void> ShowChat(const PrivacyOptions& privacy, const View& view) {
+  fmt::print(view.out,
+             "{}2. Chat{}: one question, with and without protection\n",
+             view.colours.bold, view.colours.reset);
   CMIF_ASSIGN(std::optional<DemoModel> demo, ChatModel());
   if (!demo) {
-    fmt::print(
-        "  skipped: the chat model is not in {}; ./run fetches it when "
-        "there is a network\n\n",
-        CacheFolder().string());
+    fmt::print(view.out,
+               "  skipped: the chat model is not in {}; ./run fetches it when "
+               "there is a network\n\n",
+               CacheFolder().string());
     return {};
   }
-  CMIF_ASSIGN(const Half half, Open(*std::move(demo)));
-  CMIF_TRY(ShowAnswer(half, privacy, colours));
+  CMIF_ASSIGN(const Half half, Open(*std::move(demo), view));
+  CMIF_TRY(ShowAnswer(half, privacy, view));
   PrivacyOptions bare = privacy;
   bare.mechanism = "identity";
   bare.epsilon = "inf";
-  return ShowAnswer(half, bare, colours);
+  return ShowAnswer(half, bare, view);
 }
 
-int Run(const PrivacyOptions& privacy) {
+int Run(const PrivacyOptions& privacy, bool as_json) {
   if (const auto epsilon = ParseEpsilon(privacy); !epsilon) {
     return Report(epsilon.error());
   }
-  const Colours colours(STDOUT_FILENO);
+  const View view(as_json);
   const auto start = Clock::now();
-  if (const auto shown = ShowClassifier(privacy, colours); !shown) {
+  if (const auto shown = ShowClassifier(privacy, view); !shown) {
     return Report(shown.error());
   }
-  if (const auto shown = ShowChat(privacy, colours); !shown) {
+  if (const auto shown = ShowChat(privacy, view); !shown) {
     return Report(shown.error());
   }
   fmt::print(
+      view.out,
       "Servers stopped; {:.1f} s in all. What was protected: which word of its "
       "cluster each word was.\nWhat was not: the cluster, the number and "
       "places "
@@ -233,8 +265,13 @@ void AddDemo(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand(
       "demo", "the main job on the default models: what ./run ends with");
   auto flags = std::make_shared<PrivacyOptions>();
+  auto json = std::make_shared<bool>(false);
   AddMechanismOptions(*command, *flags);
-  command->callback([flags, &exit_code] { exit_code = Run(*flags); });
+  command->add_flag("--json", *json,
+                    "one JSON object a sentence and answer on standard "
+                    "output, the rest on standard error");
+  command->callback(
+      [flags, json, &exit_code] { exit_code = Run(*flags, *json); });
 }
 
 }  // namespace cmif::cli

@@ -148,19 +148,24 @@ Result<ordered_json> InspectFile(const std::filesystem::path& path) {
                   "bundle nor a manifest");
 }
 
+std::string Line(const ordered_json& value) {
+  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 void PrintTable(const ordered_json& json) {
   for (const auto& [key, value] : json.items()) {
     if (!value.is_array() || value.empty() || !value[0].is_object()) {
       fmt::print("{:14} {}\n", key,
-                 value.is_string() ? value.get<std::string>() : value.dump());
+                 ForTerminal(value.is_string() ? value.get<std::string>()
+                                               : Line(value)));
       continue;
     }
     fmt::print("{}:\n", key);
     for (const auto& entry : value) {
       std::string line = " ";
       for (const auto& [name, field] : entry.items()) {
-        line +=
-            " " + (field.is_string() ? field.get<std::string>() : field.dump());
+        line += " " + (ForTerminal(field.is_string() ? field.get<std::string>()
+                                                     : Line(field)));
       }
       fmt::print("{}\n", line);
     }

@@ -2,14 +2,62 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <string>
+#include <string_view>
 
 #include "cmif/cli/commands.h"
 #include "cmif/cli/terminal.h"
+
+namespace {
+
+// A word that can be a command or a flag; what a user wants to ask is not
+// repeated in a message.
+bool LooksLikeAName(std::string_view word) {
+  return word.size() <= 24 &&
+         word.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") == word.npos;
+}
+
+// Those words of a parser's message that are flags, as " (--a, --b)".
+std::string NamedFlags(std::string_view message) {
+  std::string flags;
+  while (!message.empty()) {
+    const size_t end = std::min(message.find_first_of(" \n"), message.size());
+    const std::string_view word = message.substr(0, end);
+    if (word.starts_with("--") && LooksLikeAName(word)) {
+      flags += (flags.empty() ? " (" : ", ") + std::string(word);
+    }
+    message.remove_prefix(std::min(end + 1, message.size()));
+  }
+  return flags.empty() ? flags : flags + ")";
+}
+
+int ReportUsage(const CLI::App& app, const CLI::ParseError& error,
+                std::string_view first) {
+  const auto chosen = app.get_subcommands();
+  std::string what = error.what();
+  if (chosen.empty() && !first.empty()) {
+    what = fmt::format("there is no such {}{}",
+                       first.starts_with('-') ? "flag" : "command",
+                       LooksLikeAName(first) ? fmt::format(": {}", first) : "");
+  } else if (error.get_exit_code() ==
+             static_cast<int>(CLI::ExitCodes::ExtrasError)) {
+    what = fmt::format(
+        "some arguments were not expected{}: a flag that does not exist, or a "
+        "text without quotes around it",
+        NamedFlags(error.what()));
+  }
+  fmt::print(stderr, "cmif: {}; see cmif {}--help\n",
+             cmif::cli::ForTerminal(what),
+             chosen.empty() ? "" : chosen[0]->get_name() + " ");
+  return cmif::cli::kUsage;
+}
+
+}  // namespace
 
 int main(int argc, char** argv) try {
   // A reader that goes away is a write error, not a death; and ggml must not
@@ -47,18 +95,7 @@ int main(int argc, char** argv) try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // help, version
-    std::string what = error.what();
-    if (app.get_subcommands().empty() && argc > 1) {
-      what = std::string("there is no ") +
-             (argv[1][0] == '-' ? "flag '" : "command '") + argv[1] + "'";
-    }
-    for (char& c : what) {
-      if (c == '\n') c = ' ';
-    }
-    const auto chosen = app.get_subcommands();
-    fmt::print(stderr, "cmif: {}; see cmif {}--help\n", what,
-               chosen.empty() ? "" : chosen[0]->get_name() + " ");
-    return cmif::cli::kUsage;
+    return ReportUsage(app, error, argc > 1 ? argv[1] : "");
   }
   // Buffered output may fail as late as here.
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {

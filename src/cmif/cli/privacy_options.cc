@@ -126,11 +126,18 @@ std::string GuaranteeLine(const client::Sanitizer& sanitizer) {
     return "guarantee: none (mechanism identity: the words leave as they are)";
   }
   const privacy::Clustering& clustering = *sanitizer.model().clustering();
-  return fmt::format(
+  std::string line = fmt::format(
       "guarantee: epsilon* = {:.6f} a word within its cluster (certified); the "
       "cluster itself is not hidden ({} clusters, {:.1f} bits a word)",
       static_cast<double>(channel->epsilon_certified_micro()) / 1e6,
       clustering.clusters().size(), clustering.ClusterBits());
+  if (channel->revealed_words() > 0) {
+    line += fmt::format(
+        "; {} words stand alone in their cluster and are NOT "
+        "protected",
+        channel->revealed_words());
+  }
+  return line;
 }
 
 }  // namespace cmif::cli

@@ -47,9 +47,15 @@ int Run(const Flags& flags) {
       exit_code = kSomeLinesFailed;
       Report(result.error().At(fmt::format("line {}", number)));
       const nlohmann::json error = {{"error", result.error().message()}};
-      fmt::print("{}\n", flags.json ? error.dump() : "error");
+      fmt::print("{}\n",
+                 flags.json
+                     ? error.dump(-1, ' ', false,
+                                  nlohmann::json::error_handler_t::replace)
+                     : "error");
     } else if (flags.json) {
-      fmt::print("{}\n", SanitizedJson(*sanitizer, *result).dump());
+      fmt::print("{}\n", SanitizedJson(*sanitizer, *result)
+                             .dump(-1, ' ', false,
+                                   nlohmann::json::error_handler_t::replace));
     } else {
       fmt::print("{}\n", result->text);
     }

@@ -71,7 +71,8 @@ int Run(const Flags& flags) {
     json["server_holds_table"] =
         manifest.facts.tied &&
         manifest.facts.partition == model::kPartitionEmbedding;
-    fmt::print("{}\n", json.dump());
+    fmt::print("{}\n", json.dump(-1, ' ', false,
+                                 nlohmann::json::error_handler_t::replace));
     return kOk;
   }
   fmt::print(

@@ -59,13 +59,17 @@ ExitCode ExitCodeOf(const Status& status) {
 }
 
 ExitCode Report(const Status& status) {
-  std::string line = status.message();
+  std::string line = ForTerminal(status.message());
   std::ranges::replace(line, '\n', ' ');
+  fflush(stdout);  // in order where both go to one place
   fmt::print(stderr, "cmif: {}\n", line);
   return ExitCodeOf(status);
 }
 
-void Note(std::string_view line) { fmt::print(stderr, "{}\n", line); }
+void Note(std::string_view line) {
+  fflush(stdout);
+  fmt::print(stderr, "{}\n", line);
+}
 
 std::string ForTerminal(std::string_view text) {
   std::string shown;

@@ -15,6 +15,7 @@
 
 #include "cmif/client/remote-inl.h"
 #include "cmif/wire/grpc_status.h"
+#include "cmif/wire/limits.h"
 #include "cmif/wire/row_sender.h"
 
 namespace cmif::client {
@@ -156,6 +157,13 @@ uint32_t Classifier::max_sentences() const {
   return impl_->remote.facts().max_sentences;
 }
 
+size_t Classifier::max_batch_tokens() const {
+  return std::max<size_t>(
+      1, std::min<size_t>(wire::kMaxRowBytesPerMessage /
+                              impl_->model.table().format().row_bytes(),
+                          impl_->remote.facts().max_slots));
+}
+
 Result<std::vector<uint64_t>> Classifier::Send(
     std::span<const std::vector<int32_t>> sentences) {
   if (!impl_->stream) return Unavailable("the stream to the server is closed");
@@ -181,7 +189,10 @@ Result<std::vector<uint64_t>> Classifier::Send(
     bytes.push_back(size + impl_->sender.new_row_bytes() - before);
   }
   request.mutable_rows()->set_new_rows(impl_->sender.TakeNewRows());
-  if (!impl_->stream->Write(request)) return impl_->Broken();
+  impl_->watchdog.Arm();
+  const bool written = impl_->stream->Write(request);
+  impl_->watchdog.Disarm();
+  if (!written) return impl_->Broken();
   impl_->pending.push_back(sentences.size());
   return bytes;
 }

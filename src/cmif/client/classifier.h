@@ -27,6 +27,8 @@ class Classifier {
   // The longest sentence in tokens, and the largest batch.
   uint32_t max_tokens() const;
   uint32_t max_sentences() const;
+  // Tokens of a batch: keeps a message of all new rows within its limit.
+  size_t max_batch_tokens() const;
 
   // One batch of token ids with all special tokens; each sentence has 1 to
   // max_tokens(). Returns the bytes that each sentence took on the wire.

@@ -85,6 +85,11 @@ class Run {
     if (reply.token().id() >= model_.facts().vocabulary) {
       return Internal("the server names a token outside the vocabulary");
     }
+    if (result_.tokens_out >= options_.max_tokens) {
+      return Internal(
+          "the server goes on beyond the tokens that were asked "
+          "for; the connection was closed");
+    }
     if (reply.token().wants_row()) {
       v1::GenerateRequest answer;
       CMIF_TRY(AddRow(id, answer));
@@ -128,8 +133,21 @@ class Run {
   std::unexpected<Status> Broken() {
     const auto status = wire::FromGrpc(stream_->Finish());
     stream_.reset();
-    if (!status) return std::unexpected(status.error());
+    if (!status) return std::unexpected(Explained(status.error()));
     return Unavailable("the server ended the stream early; is it stopping?");
+  }
+  // gRPC's own words for these say little.
+  Status Explained(const Status& status) const {
+    if (status.code() == Code::kDeadlineExceeded &&
+        status.message() == "Deadline Exceeded") {
+      return {status.code(), fmt::format("no whole answer within {} s; allow "
+                                         "more with --timeout",
+                                         options_.timeout.count())};
+    }
+    if (status.code() == Code::kCancelled) {
+      return {Code::kUnavailable, "the server stopped during the answer"};
+    }
+    return status;
   }
   void Count(int32_t id) {
     last_token_ = Clock::now();

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmif/client/remote.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string_view>
 
 #include "cmif/client/remote-inl.h"
+#include "cmif/model/row_format.h"
 #include "cmif/wire/grpc_status.h"
 #include "cmif/wire/limits.h"
 
 namespace cmif::client {
 namespace {
+
+constexpr uint32_t kMaxSentences = 64;  // of a batch, whatever a server says
 
 Result<v1::HelloReply> Hello(v1::Inference::Stub& stub,
                              std::chrono::seconds timeout) {
@@ -52,11 +57,13 @@ Result<void> Check(const v1::HelloReply& reply,
 }  // namespace
 
 bool IsLoopback(const std::string& address) {
-  const std::string_view host =
-      std::string_view(address).substr(0, address.rfind(':'));
+  const size_t colon = address.rfind(':');
+  if (colon == std::string::npos || colon + 1 == address.size()) return false;
+  const std::string host = address.substr(0, colon);
   if (host == "localhost" || host == "[::1]") return true;
-  if (!host.starts_with("127.")) return false;
-  return host.find_first_not_of("0123456789.") == std::string_view::npos;
+  in_addr parsed{};
+  return inet_pton(AF_INET, host.c_str(), &parsed) == 1 &&
+         (ntohl(parsed.s_addr) >> 24) == 127;
 }
 
 Remote::Remote() : impl_(std::make_unique<Impl>()) {}
@@ -89,10 +96,16 @@ Result<std::unique_ptr<Remote>> Remote::Connect(
   CMIF_ASSIGN(const v1::HelloReply reply,
               Hello(*remote->impl_->stub, options.connect_timeout));
   CMIF_TRY(Check(reply, expected));
-  remote->facts_ = {.max_tokens = reply.max_tokens(),
-                    .max_sentences = std::max(reply.max_sentences(), 1U),
-                    .max_slots = reply.max_slots(),
-                    .labels = reply.labels()};
+  // A server's limits are its word: none goes beyond what the model and the
+  // protocol allow.
+  CMIF_ASSIGN(const model::RowFormat format,
+              model::RowFormat::Create(expected.table_type, expected.width));
+  remote->facts_ = {
+      .max_tokens = std::min(reply.max_tokens(), expected.context),
+      .max_sentences = std::clamp(reply.max_sentences(), 1U, kMaxSentences),
+      .max_slots =
+          std::min(reply.max_slots(), wire::SlotsFor(format.row_bytes())),
+      .labels = reply.labels()};
   return remote;
 }
 

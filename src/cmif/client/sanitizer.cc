@@ -11,6 +11,7 @@ namespace {
 using text::Piece;
 
 constexpr size_t kMaxCachedWords = 65536;
+constexpr size_t kMaxCachedWordBytes = 64;
 
 // Adds the time of its life to a sum, if wanted.
 class Timer {
@@ -67,6 +68,7 @@ Result<int32_t> Sanitizer::UnitOfWord(std::string_view word) {
     unit = nearest->Find(ids);
     ++times_.nearest_searches;
   }
+  if (word.size() > kMaxCachedWordBytes) return unit;
   if (nearest_.size() >= kMaxCachedWords) nearest_.clear();
   nearest_.emplace(word, unit);
   return unit;

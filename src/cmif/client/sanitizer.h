@@ -60,7 +60,8 @@ class Sanitizer {
   const privacy::Channel* channel() const { return channel_.get(); }
   ClientModel& model() const { return *model_; }
 
-  // INVALID_ARGUMENT for text that is not UTF-8, has NUL bytes or no words.
+  // INVALID_ARGUMENT for text that is not UTF-8, has NUL bytes or nothing
+  // but white space. Punctuation alone is public and passes.
   Result<Sanitized> Sanitize(std::string_view text, RandomSource& random);
 
   const SanitizerTimes& times() const { return times_; }

@@ -11,6 +11,9 @@
 namespace cmif::engine {
 namespace {
 
+// LLAMA_MAX_LAYERS of llama.cpp, which aborts beyond.
+constexpr uint32_t kMaxLayers = 512;
+
 using model::GgufFile;
 
 constexpr int64_t kPoolingRank = 4;  // llama.cpp: a classification head
@@ -33,6 +36,13 @@ Result<void> ReadShape(const GgufFile& file, BodyInfo& info) {
   const std::string& arch = info.architecture;
   CMIF_ASSIGN(info.row_width, Positive(file, arch + ".embedding_length"));
   CMIF_ASSIGN(info.context, Positive(file, arch + ".context_length"));
+  CMIF_ASSIGN(const uint32_t layers, Positive(file, arch + ".block_count"));
+  if (layers > kMaxLayers) {
+    return DataLoss(
+        fmt::format("{}.block_count is {}; llama.cpp takes at most "
+                    "{}",
+                    arch, layers, kMaxLayers));
+  }
   info.classifier = arch == "bert";
   if (info.classifier && file.Int("bert.pooling_type") != kPoolingRank) {
     return Unimplemented(

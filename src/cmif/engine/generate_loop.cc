@@ -47,7 +47,9 @@ Result<std::shared_ptr<Session>> GenerateLoop::Open(
   auto session = std::make_shared<Session>(*this, std::move(events));
   const std::lock_guard lock(mutex_);
   if (stopping_) return Unavailable("the engine is stopping");
-  if (waiting_.size() >= options_.waiting_sessions) {
+  const auto free = static_cast<size_t>(std::ranges::count_if(
+      slots_, [](const Slot& slot) { return !slot.session && !slot.wipe; }));
+  if (waiting_.size() >= options_.waiting_sessions + free) {
     return ResourceExhausted(
         fmt::format("all {} sessions are in use and {} more wait; try again "
                     "later",
@@ -141,9 +143,10 @@ void GenerateLoop::HandOutToken(const SessionPtr& session, size_t part) {
   const Result<uint32_t> token =
       session->sampler_->Sample(runner_->Logits(part));
   std::unique_lock lock(mutex_);
+  // Also for a session that ended meanwhile: its cache goes to others.
+  session->not_finite_ |= !token;
   if (session->phase_ == Session::Phase::kEnded) return;
   if (!token) {
-    session->not_finite_ = true;
     return Fail(*session, token.error());
   }
   if (session->stop_tokens_.contains(*token)) {
@@ -183,9 +186,10 @@ bool GenerateLoop::TakeToken(Session& session, uint32_t token) {
 void GenerateLoop::HandOutState(const SessionPtr& session, size_t part) {
   const std::span<const float> state = runner_->HiddenState(part);
   std::unique_lock lock(mutex_);
+  const bool finite = !state.empty() && AllFinite(state);
+  session->not_finite_ |= !finite;
   if (session->phase_ == Session::Phase::kEnded) return;
-  if (state.empty() || !AllFinite(state)) {
-    session->not_finite_ = true;
+  if (!finite) {
     return Fail(*session,
                 {Code::kInternal, "the model gave values that are not finite"});
   }

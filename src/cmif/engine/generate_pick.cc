@@ -11,7 +11,9 @@ namespace cmif::engine {
 bool GenerateLoop::HasChunk(const Session& session) const {
   if (session.phase_ != Session::Phase::kPrompt) return false;
   const size_t left = session.prompt_rows() - session.prompt_taken_;
-  return left >= runner_->batch_rows() || (session.prompt_done_ && left > 0);
+  // A prompt that may go on keeps at least one row back: the last chunk must be
+  // the one that wants an output.
+  return left > runner_->batch_rows() || (session.prompt_done_ && left > 0);
 }
 
 bool GenerateLoop::MustGather(Clock::time_point now) const {

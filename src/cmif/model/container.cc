@@ -128,7 +128,8 @@ Result<void> WriteContainer(const std::filesystem::path& path,
       return InvalidArgument("a section name has 1 to 16 bytes");
     }
   }
-  CMIF_ASSIGN(AtomicFile file, AtomicFile::Create(path));
+  CMIF_ASSIGN(AtomicFile file,
+              AtomicFile::Create(path, AtomicFile::Readers::kOwner));
   CMIF_TRY(file.Write(Header(sections)));
   for (const Section& section : sections) {
     const std::vector<uint8_t> padding(Aligned(file.size_bytes()) -

@@ -122,8 +122,13 @@ void CheckBundle(const fs::path& path, const ModelFacts& facts,
 
 Result<Manifest> ReadManifest(const fs::path& folder) {
   const fs::path path = folder / kManifestFile;
-  CMIF_ASSIGN(const std::string text, ReadFile(path, kMaxManifestBytes));
-  auto manifest = ManifestFromJson(text);
+  const auto text = ReadFile(path, kMaxManifestBytes);
+  if (!text) {
+    return Fail(text.error().code(), text.error().message() +
+                                         "; give the folder that cmif split "
+                                         "wrote");
+  }
+  auto manifest = ManifestFromJson(*text);
   if (!manifest) return std::unexpected(manifest.error().At(path.string()));
   return manifest;
 }

@@ -16,8 +16,7 @@ Result<void> FromGrpc(const grpc::Status& status) {
   std::string message = status.error_message().substr(0, kLimitBytes);
   std::replace_if(
       message.begin(), message.end(),
-      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; },
-      '?');
+      [](char c) { return c < 0x20 || c > 0x7e; }, '?');
   const int number = status.error_code();
   const bool known = number > 0 && number <= 16;
   return Fail(known ? static_cast<Code>(number) : Code::kUnknown,

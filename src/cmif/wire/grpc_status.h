@@ -12,8 +12,8 @@ namespace cmif::wire {
 grpc::Status ToGrpc(const Status& status);
 
 // OK becomes a value. Messages from the other side are cut to 1,000 bytes and
-// control characters become '?', so that a hostile peer cannot write to a
-// terminal through them.
+// whatever is not printable ASCII becomes '?', so that a hostile peer cannot
+// write to a terminal through them.
 Result<void> FromGrpc(const grpc::Status& status);
 
 }  // namespace cmif::wire
