@@ -179,7 +179,7 @@ void GenerateLoop::Housekeep(std::unique_lock<std::mutex>& lock) {
     if (ended.empty() && admitted.empty()) return;
     lock.unlock();
     for (const SessionPtr& session : ended) {
-      session->events_->OnEnd(*std::move(session->end_));
+      if (session->end_) session->events_->OnEnd(*std::move(session->end_));
       session->events_.reset();
     }
     for (const SessionPtr& session : admitted) session->events_->OnAdmitted();
