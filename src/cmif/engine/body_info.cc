@@ -53,7 +53,7 @@ Result<void> ReadShape(const GgufFile& file, BodyInfo& info) {
 }
 
 Result<void> ReadSplitKeys(const GgufFile& file, BodyInfo& info) {
-  info.model_id = *file.String("cmif.model_id");
+  info.model_id = file.String("cmif.model_id").value_or("");
   info.partition = file.String("cmif.partition").value_or("");
   info.row_type = file.String("cmif.row_type").value_or("");
   CMIF_ASSIGN(info.vocabulary, Positive(file, "cmif.vocabulary"));

@@ -18,13 +18,13 @@
 namespace cmif::engine {
 
 struct EngineOptions {
-  int threads = 0;                  // 0: all hardware threads
-  uint32_t sessions = 8;            // at once, 1 to 256
-  uint32_t session_tokens = 2048;   // cut to what the model was trained for
-  uint32_t waiting_sessions = 32;   // beyond: RESOURCE_EXHAUSTED
-  uint32_t batch_rows = 512;        // of one call, >= sessions
-  uint32_t mixed_chunk_rows = 128;  // see GenerateLoopOptions
-  int gpu_layers = 0;               // -1: all
+  int threads = 0;                 // 0: all hardware threads
+  uint32_t sessions = 8;           // at once, 1 to 256
+  uint32_t session_tokens = 2048;  // cut to what the model was trained for
+  uint32_t waiting_sessions = 32;  // beyond: RESOURCE_EXHAUSTED
+  uint32_t batch_rows = 512;       // of one call, >= sessions
+  uint32_t mixed_chunk_rows = 64;  // see GenerateLoopOptions
+  int gpu_layers = 0;              // -1: all
   std::chrono::milliseconds idle_timeout{60'000};
   bool allow_whole_model = false;  // tests and benchmarks
 };

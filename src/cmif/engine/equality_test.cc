@@ -58,6 +58,7 @@ class EqualityTest : public ::testing::TestWithParam<Case> {
   }
   static std::vector<int32_t> Tokens(int count, int seed) {
     std::vector<int32_t> tokens;
+    tokens.reserve(static_cast<size_t>(count));
     for (int i = 0; i < count; ++i) tokens.push_back((i * 37 + seed) % 400);
     return tokens;
   }
@@ -123,6 +124,7 @@ TEST_P(BertEqualityTest, ClassifierLogitsAreTheSameBits) {
       Tokens(12, 1), Tokens(40, 2), Tokens(1, 3), Tokens(25, 4)};
   std::vector<std::vector<float>> expanded;
   std::vector<std::span<const float>> views;
+  expanded.reserve(sentences.size());
   for (const auto& tokens : sentences) expanded.push_back(rows->Expand(tokens));
   views.assign(expanded.begin(), expanded.end());
   const auto logits = runner->Classify(views);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the engine's thread does next.
 #include <algorithm>
+#include <utility>
 
 #include "cmif/engine/generate_loop.h"
 
@@ -179,7 +180,8 @@ void GenerateLoop::Housekeep(std::unique_lock<std::mutex>& lock) {
     if (ended.empty() && admitted.empty()) return;
     lock.unlock();
     for (const SessionPtr& session : ended) {
-      session->events_->OnEnd(*std::move(session->end_));
+      auto end = std::exchange(session->end_, std::nullopt);
+      if (end) session->events_->OnEnd(*std::move(end));
       session->events_.reset();
     }
     for (const SessionPtr& session : admitted) session->events_->OnAdmitted();

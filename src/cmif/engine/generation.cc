@@ -43,7 +43,7 @@ Result<void> Session::Begin(GenerationOptions options) {
   const std::lock_guard lock(loop_.mutex_);
   CMIF_TRY(CheckPhase(Phase::kPrompt, "sampling"));
   if (sampler_) return FailedPrecondition("sampling came twice");
-  sampler_ = std::move(sampler);
+  sampler_ = std::make_unique<TokenSampler>(std::move(sampler));
   max_tokens_ = options.max_tokens;
   stop_tokens_.insert(options.stop_tokens.begin(), options.stop_tokens.end());
   active_ = std::chrono::steady_clock::now();

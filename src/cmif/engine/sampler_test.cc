@@ -92,6 +92,7 @@ TEST(TokenSamplerTest, SeedDecidesAlsoWhereLlamaWouldTakeARandomOne) {
   const auto draw = [&](uint64_t seed) {
     auto sampler = TokenSampler::Create(1, 1, seed);
     std::vector<uint32_t> tokens;
+    tokens.reserve(20);
     for (int i = 0; i < 20; ++i) tokens.push_back(*sampler->Sample(logits));
     return tokens;
   };

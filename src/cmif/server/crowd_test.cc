@@ -61,6 +61,7 @@ TEST_F(CrowdTest, QueueIsBounded) {
   std::atomic<int> refused = 0;
   std::vector<std::thread> threads;
   std::vector<grpc::Status> statuses(3);
+  threads.reserve(statuses.size());
   for (auto& status : statuses) {
     threads.emplace_back([&] {
       status = Client().Generate(Tokens(5, 2), Greedy(2)).status;

@@ -173,10 +173,11 @@ void GenerateCall::Advance() {
   if (write_under_way_ || finished_) return;
   if (replies_.empty() && !status_) return;
   const bool last = status_ && replies_.size() <= 1;
+  const grpc::Status status = status_.value_or(grpc::Status::OK);
   finished_ = last;
   if (replies_.empty()) {
     lock.unlock();
-    Finish(*status_);  // set once: safe to read without the lock
+    Finish(status);
     return;
   }
   write_under_way_ = true;
@@ -187,7 +188,7 @@ void GenerateCall::Advance() {
   lock.unlock();
   // gRPC may run callbacks in here: no lock is held.
   if (last) {
-    StartWriteAndFinish(&writing_, options, *status_);
+    StartWriteAndFinish(&writing_, options, status);
   } else {
     StartWrite(&writing_, options);
   }

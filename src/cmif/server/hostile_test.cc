@@ -18,10 +18,8 @@ namespace cmif::server {
 namespace {
 
 using std::chrono::milliseconds;
-using testing::Generated;
 using testing::Greedy;
 using ::testing::HasSubstr;
-using testing::RawClient;
 
 constexpr auto kInvalid = grpc::StatusCode::INVALID_ARGUMENT;
 
@@ -67,7 +65,7 @@ class HostileTest : public testing::ServerFixture {
     }
     return stream->Finish();
   }
-  v1::ClassifyRequest Sentences(std::vector<int> lengths) {
+  v1::ClassifyRequest Sentences(const std::vector<int>& lengths) {
     wire::RowSender sender(table_->row_bytes(), wire::kMaxSlots);
     v1::ClassifyRequest request;
     std::vector<int32_t> tokens;

@@ -183,6 +183,7 @@ TEST_F(ServerTest, ClassifiesAsPlainLlama) {
 TEST_F(ServerTest, ManySentencesAndStreamsKeepTheirOrder) {
   StartBert();
   std::vector<std::vector<int32_t>> sentences;
+  sentences.reserve(64);
   for (int i = 0; i < 64; ++i) sentences.push_back(Tokens(5 + i % 40, i));
   std::vector<float> expected;
   for (const auto& sentence : sentences) {
@@ -190,6 +191,7 @@ TEST_F(ServerTest, ManySentencesAndStreamsKeepTheirOrder) {
     expected.insert(expected.end(), one.begin(), one.end());
   }
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
       std::vector<float> logits;
@@ -220,6 +222,7 @@ TEST_F(ServerTest, ManySessionsGenerateTheSame) {
   StartLlama();
   std::vector<std::thread> threads;
   std::vector<std::vector<uint32_t>> got(8);
+  threads.reserve(got.size());
   for (size_t i = 0; i < got.size(); ++i) {
     threads.emplace_back([this, i, &got] {
       const int seed = static_cast<int>(i);

@@ -8,7 +8,6 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -69,6 +68,7 @@ class ServerFixture : public ::testing::Test {
   }
   static std::vector<int32_t> Tokens(int count, int seed) {
     std::vector<int32_t> tokens;
+    tokens.reserve(static_cast<size_t>(count));
     for (int i = 0; i < count; ++i) tokens.push_back((i * 37 + seed) % 400);
     return tokens;
   }
@@ -77,7 +77,7 @@ class ServerFixture : public ::testing::Test {
   engine::EngineOptions engine_;
   ServerOptions server_;
   std::unique_ptr<Server> running_;
-  std::optional<engine::testing::TableRows> table_;
+  std::unique_ptr<engine::testing::TableRows> table_;
 
  private:
   void Start(bool head_on_client) {
@@ -88,7 +88,7 @@ class ServerFixture : public ::testing::Test {
     ASSERT_TRUE(source->WriteBody(body, {}));
     auto table = engine::testing::TableRows::Open(Whole());
     ASSERT_TRUE(table) << table.error().message();
-    table_ = *std::move(table);
+    table_ = std::make_unique<engine::testing::TableRows>(*std::move(table));
     auto engine = engine::Engine::Load(body, engine_);
     ASSERT_TRUE(engine) << engine.error().message();
     labels_ = (*engine)->info().labels;
