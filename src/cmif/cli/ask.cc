@@ -9,6 +9,7 @@
 
 #include "cmif/base/random.h"
 #include "cmif/cli/commands.h"
+#include "cmif/cli/json_line.h"
 #include "cmif/cli/privacy_options.h"
 #include "cmif/cli/terminal.h"
 #include "cmif/client/chat.h"
@@ -99,9 +100,7 @@ int Run(Flags& flags) {
   if (!flags.json && shown) fmt::print("\n");
   if (!answer) return Report(answer.error());
   if (flags.json) {
-    fmt::print("{}\n", AnswerJson(*sanitizer, *answer)
-                           .dump(-1, ' ', false,
-                                 nlohmann::json::error_handler_t::replace));
+    fmt::print("{}\n", JsonLine(AnswerJson(*sanitizer, *answer)));
   } else {
     PrintSummary(*answer);
   }

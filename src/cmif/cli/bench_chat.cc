@@ -21,12 +21,6 @@ namespace {
 constexpr size_t kPromptTokens = 384;
 constexpr uint32_t kDecodeTokens = 64;
 
-struct Bytes {
-  double prompt_row_tokens = 0;
-  double prompt = 0;
-  double generated = 0;
-};
-
 // One generation of kDecodeTokens after the first through server and client.
 Result<client::Generation> Ours(client::Remote& remote,
                                 client::ClientModel& model,

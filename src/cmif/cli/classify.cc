@@ -9,6 +9,7 @@
 
 #include "cmif/base/random.h"
 #include "cmif/cli/commands.h"
+#include "cmif/cli/json_line.h"
 #include "cmif/cli/line_reader.h"
 #include "cmif/cli/privacy_options.h"
 #include "cmif/cli/terminal.h"
@@ -158,8 +159,7 @@ class Pipeline {
   void Print(const Item& item, const std::vector<float>& logits) {
     const auto& labels = sanitizer_.model().facts().labels;
     const std::vector<double> probabilities = client::Softmax(logits);
-    const auto best = static_cast<size_t>(
-        std::ranges::max_element(probabilities) - probabilities.begin());
+    const size_t best = client::Likeliest(probabilities);
     if (!json_) {
       fmt::print("{}\t{:.4f}\t{}\n", labels[best], probabilities[best],
                  item.sanitized->text);
@@ -171,8 +171,7 @@ class Pipeline {
       json["probabilities"][labels[i]] = probabilities[i];
     }
     json["bytes_sent"] = item.bytes_sent;
-    fmt::print("{}\n", json.dump(-1, ' ', false,
-                                 nlohmann::json::error_handler_t::replace));
+    fmt::print("{}\n", JsonLine(json));
   }
 
   void PrintError(const Item& item) {
@@ -180,10 +179,7 @@ class Pipeline {
     const Status& status = item.sanitized.error();
     if (!broken_) Report(status.At(fmt::format("line {}", item.number)));
     const nlohmann::json error = {{"error", status.message()}};
-    fmt::print("{}\n",
-               json_ ? error.dump(-1, ' ', false,
-                                  nlohmann::json::error_handler_t::replace)
-                     : "error");
+    fmt::print("{}\n", json_ ? JsonLine(error) : "error");
   }
 
   client::Sanitizer& sanitizer_;

@@ -12,6 +12,7 @@
 #include "cmif/base/random.h"
 #include "cmif/cli/commands.h"
 #include "cmif/cli/demo_models.h"
+#include "cmif/cli/json_line.h"
 #include "cmif/cli/privacy_options.h"
 #include "cmif/cli/server_process.h"
 #include "cmif/cli/terminal.h"
@@ -81,8 +82,7 @@ Result<Label> Classify(client::Classifier& classifier,
   CMIF_ASSIGN(const std::vector<uint64_t> bytes, classifier.Send(batch));
   CMIF_ASSIGN(const auto logits, classifier.Receive());
   const std::vector<double> probabilities = client::Softmax(logits[0]);
-  const auto best = static_cast<size_t>(
-      std::ranges::max_element(probabilities) - probabilities.begin());
+  const size_t best = client::Likeliest(probabilities);
   return Label{
       fmt::format("{} {:.2f}", model.facts().labels[best], probabilities[best]),
       bytes[0]};
@@ -119,8 +119,7 @@ Result<void> ShowSentence(std::string_view sentence,
     json["label"] = shown.text;
     json["label_unprotected"] = bare.text;
     json["bytes_sent"] = shown.bytes;
-    fmt::print("{}\n", json.dump(-1, ' ', false,
-                                 nlohmann::json::error_handler_t::replace));
+    fmt::print("{}\n", JsonLine(json));
   }
   totals.words += result.words.size();
   totals.changed += result.words_changed;
@@ -203,8 +202,7 @@ Result<void> ShowAnswer(const Half& half, const PrivacyOptions& privacy,
     auto json = SanitizedJson(sanitizer, answer.sanitized);
     json["answer"] = answer.generation.text;
     json["bytes_sent"] = answer.generation.bytes_sent;
-    fmt::print("{}\n", json.dump(-1, ' ', false,
-                                 nlohmann::json::error_handler_t::replace));
+    fmt::print("{}\n", JsonLine(json));
   }
   std::string text = answer.generation.text;
   std::ranges::replace(text, '\n', ' ');

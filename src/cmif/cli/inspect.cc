@@ -9,7 +9,9 @@
 #include "cmif/base/byte_reader.h"
 #include "cmif/base/file.h"
 #include "cmif/cli/commands.h"
+#include "cmif/cli/json_line.h"
 #include "cmif/cli/terminal.h"
+#include "cmif/crypto/sha256.h"
 #include "cmif/model/bundle.h"
 #include "cmif/model/container.h"
 #include "cmif/model/gguf_file.h"
@@ -22,18 +24,9 @@ namespace {
 using nlohmann::ordered_json;
 
 ordered_json FactsJson(const model::ModelFacts& facts) {
-  return {{"architecture", facts.architecture},
-          {"name", facts.name},
-          {"model_id", facts.model_id},
-          {"partition", facts.partition},
-          {"width", facts.width},
-          {"vocabulary", facts.vocabulary},
-          {"layers", facts.layers},
-          {"context", facts.context},
-          {"table_type", facts.table_type},
-          {"tied", facts.tied},
-          {"labels", facts.labels},
-          {"body_sha256", facts.body_sha256}};
+  ordered_json json = ordered_json::parse(model::FactsToJson(facts));
+  json.erase("format_version");
+  return json;
 }
 
 std::string Learns(bool is_body, bool tied, const std::string& partition,
@@ -113,7 +106,7 @@ Result<ordered_json> InspectBundle(const std::filesystem::path& path) {
   for (const model::SectionInfo& section : reader.sections()) {
     json["sections"].push_back({{"name", section.name},
                                 {"bytes", section.size_bytes},
-                                {"sha256", model::HexDigest(section.sha256)}});
+                                {"sha256", crypto::ToHex(section.sha256)}});
   }
   return json;
 }
@@ -148,16 +141,12 @@ Result<ordered_json> InspectFile(const std::filesystem::path& path) {
                   "bundle nor a manifest");
 }
 
-std::string Line(const ordered_json& value) {
-  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
 void PrintTable(const ordered_json& json) {
   for (const auto& [key, value] : json.items()) {
     if (!value.is_array() || value.empty() || !value[0].is_object()) {
       fmt::print("{:14} {}\n", key,
                  ForTerminal(value.is_string() ? value.get<std::string>()
-                                               : Line(value)));
+                                               : JsonLine(value)));
       continue;
     }
     fmt::print("{}:\n", key);
@@ -165,7 +154,7 @@ void PrintTable(const ordered_json& json) {
       std::string line = " ";
       for (const auto& [name, field] : entry.items()) {
         line += " " + (ForTerminal(field.is_string() ? field.get<std::string>()
-                                                     : Line(field)));
+                                                     : JsonLine(field)));
       }
       fmt::print("{}\n", line);
     }
@@ -180,8 +169,7 @@ int Run(const std::string& path, bool json) {
   (*result)["bytes"] = std::filesystem::file_size(path);
   (*result)["sha256"] = *hash;
   if (json) {
-    fmt::print("{}\n", result->dump(-1, ' ', false,
-                                    nlohmann::json::error_handler_t::replace));
+    fmt::print("{}\n", JsonLine(*result));
   } else {
     PrintTable(*result);
   }

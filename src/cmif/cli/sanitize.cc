@@ -7,6 +7,7 @@
 
 #include "cmif/base/random.h"
 #include "cmif/cli/commands.h"
+#include "cmif/cli/json_line.h"
 #include "cmif/cli/line_reader.h"
 #include "cmif/cli/privacy_options.h"
 #include "cmif/cli/terminal.h"
@@ -47,15 +48,9 @@ int Run(const Flags& flags) {
       exit_code = kSomeLinesFailed;
       Report(result.error().At(fmt::format("line {}", number)));
       const nlohmann::json error = {{"error", result.error().message()}};
-      fmt::print("{}\n",
-                 flags.json
-                     ? error.dump(-1, ' ', false,
-                                  nlohmann::json::error_handler_t::replace)
-                     : "error");
+      fmt::print("{}\n", flags.json ? JsonLine(error) : "error");
     } else if (flags.json) {
-      fmt::print("{}\n", SanitizedJson(*sanitizer, *result)
-                             .dump(-1, ' ', false,
-                                   nlohmann::json::error_handler_t::replace));
+      fmt::print("{}\n", JsonLine(SanitizedJson(*sanitizer, *result)));
     } else {
       fmt::print("{}\n", result->text);
     }

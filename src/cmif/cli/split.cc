@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cmif/cli/commands.h"
+#include "cmif/cli/json_line.h"
 #include "cmif/cli/privacy_options.h"
 #include "cmif/cli/terminal.h"
 #include "cmif/client/split_model.h"
@@ -71,8 +72,7 @@ int Run(const Flags& flags) {
     json["server_holds_table"] =
         manifest.facts.tied &&
         manifest.facts.partition == model::kPartitionEmbedding;
-    fmt::print("{}\n", json.dump(-1, ' ', false,
-                                 nlohmann::json::error_handler_t::replace));
+    fmt::print("{}\n", JsonLine(json));
     return kOk;
   }
   fmt::print(

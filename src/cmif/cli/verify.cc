@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cmif/cli/commands.h"
+#include "cmif/cli/json_line.h"
 #include "cmif/cli/terminal.h"
 
 namespace cmif::cli {
@@ -20,8 +21,7 @@ int Run(const std::string& folder, bool json) {
   if (json) {
     const nlohmann::ordered_json result = {
         {"folder", folder}, {"verified", good}, {"mismatches", *findings}};
-    fmt::print("{}\n", result.dump(-1, ' ', false,
-                                   nlohmann::json::error_handler_t::replace));
+    fmt::print("{}\n", JsonLine(result));
     return good ? kOk : kBadData;
   }
   for (const std::string& line : *findings) fmt::print("MISMATCH {}\n", line);

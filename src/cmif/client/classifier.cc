@@ -223,6 +223,11 @@ Result<std::vector<std::vector<float>>> Classifier::Receive() {
   return logits;
 }
 
+size_t Likeliest(std::span<const double> probabilities) {
+  return static_cast<size_t>(std::ranges::max_element(probabilities) -
+                             probabilities.begin());
+}
+
 std::vector<double> Softmax(std::span<const float> logits) {
   const double most = *std::ranges::max_element(logits);
   std::vector<double> probabilities;

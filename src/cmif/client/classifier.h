@@ -45,6 +45,8 @@ class Classifier {
 
 // Probabilities of logits (softmax).
 std::vector<double> Softmax(std::span<const float> logits);
+// The index of the largest of at least one probability; ties: the first.
+size_t Likeliest(std::span<const double> probabilities);
 
 }  // namespace cmif::client
 

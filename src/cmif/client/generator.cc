@@ -167,10 +167,6 @@ class Run {
     result_.reason = done.reason() == v1::Done::STOP         ? "stop"
                      : done.reason() == v1::Done::MAX_TOKENS ? "length"
                                                              : "context";
-    result_.engine_prompt_seconds =
-        static_cast<double>(done.prompt_micros()) / 1e6;
-    result_.engine_decode_seconds =
-        static_cast<double>(done.decode_micros()) / 1e6;
   }
 
   ClientModel& model_;

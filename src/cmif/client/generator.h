@@ -42,9 +42,6 @@ struct Generation {
                ? 0
                : static_cast<double>(tokens_out - 1) / decode_seconds;
   }
-  // Of the engine alone, as the server tells it.
-  double engine_prompt_seconds = 0;
-  double engine_decode_seconds = 0;
 };
 
 // Sends the prompt's rows and reads tokens until the model ends its turn.

@@ -13,23 +13,6 @@ using text::Piece;
 constexpr size_t kMaxCachedWords = 65536;
 constexpr size_t kMaxCachedWordBytes = 64;
 
-// Adds the time of its life to a sum, if wanted.
-class Timer {
- public:
-  Timer(bool on, std::chrono::nanoseconds& sum) : sum_(on ? &sum : nullptr) {
-    if (sum_ != nullptr) start_ = std::chrono::steady_clock::now();
-  }
-  ~Timer() {
-    if (sum_ != nullptr) *sum_ += std::chrono::steady_clock::now() - start_;
-  }
-  Timer(const Timer&) = delete;
-  Timer& operator=(const Timer&) = delete;
-
- private:
-  std::chrono::nanoseconds* sum_;
-  std::chrono::steady_clock::time_point start_;
-};
-
 bool IsWord(const Piece& piece) {
   return piece.kind == Piece::kWord || piece.kind == Piece::kDigits;
 }
@@ -54,19 +37,13 @@ Result<int32_t> Sanitizer::UnitOfWord(std::string_view word) {
       cached != nearest_.end()) {
     return cached->second;
   }
-  std::vector<int32_t> ids;
-  {
-    const Timer timer(timing_, times_.unit_lookup);
-    CMIF_ASSIGN(ids, model_->tokenizer().EncodeWord(word));
-  }
+  CMIF_ASSIGN(std::vector<int32_t> ids, model_->tokenizer().EncodeWord(word));
   std::erase_if(ids,
                 [&](int32_t id) { return model_->tokenizer().IsUnknown(id); });
   int32_t unit = ids.size() == 1 ? ids[0] : -1;
   if (unit < 0 || units.class_of()[static_cast<size_t>(unit)] != kWordClass) {
-    const Timer timer(timing_, times_.nearest_unit);
     CMIF_ASSIGN(const NearestUnit* const nearest, model_->Nearest());
     unit = nearest->Find(ids);
-    ++times_.nearest_searches;
   }
   if (word.size() > kMaxCachedWordBytes) return unit;
   if (nearest_.size() >= kMaxCachedWords) nearest_.clear();
@@ -75,7 +52,6 @@ Result<int32_t> Sanitizer::UnitOfWord(std::string_view word) {
 }
 
 Result<std::vector<int32_t>> Sanitizer::UnitsOfDigits(std::string_view digits) {
-  const Timer timer(timing_, times_.unit_lookup);
   const std::vector<int32_t>& class_of = model_->units().class_of();
   // Byte-pair tokenizers would make the space a token of the run.
   CMIF_ASSIGN(std::vector<int32_t> ids,
@@ -117,7 +93,6 @@ Result<std::string> Sanitizer::Replace(std::string_view word, bool digits,
     CMIF_ASSIGN(const int32_t unit, UnitOfWord(word));
     units.push_back(unit);
   }
-  const Timer timer(timing_, times_.draw);
   std::string written;
   for (const int32_t unit : units) written += Draw(unit, random, result);
   return written;
@@ -128,7 +103,6 @@ Result<Sanitized> Sanitizer::Sanitize(std::string_view text,
   CMIF_TRY(text::CheckText(text));
   std::vector<Piece> pieces;
   {
-    const Timer timer(timing_, times_.segmentation);
     pieces = text::SplitWords(text);
   }
   Sanitized result;

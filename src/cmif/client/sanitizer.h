@@ -2,7 +2,6 @@
 #ifndef CMIF_CLIENT_SANITIZER_H_
 #define CMIF_CLIENT_SANITIZER_H_
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -37,15 +36,6 @@ struct Sanitized {
   uint64_t words_charged = 0;      // draws from a channel
 };
 
-// Where the time of Sanitize() goes.
-struct SanitizerTimes {
-  std::chrono::nanoseconds segmentation{0};
-  std::chrono::nanoseconds unit_lookup{0};   // tokenizing single words
-  std::chrono::nanoseconds nearest_unit{0};  // search, on a cache miss
-  std::chrono::nanoseconds draw{0};          // channel and writing
-  uint64_t nearest_searches = 0;
-};
-
 // Replaces every word of a text by a draw from the channel of its unit
 // (design.md, "The privacy core"). Not thread-safe: one a thread; the model
 // and the channel may be shared.
@@ -64,10 +54,6 @@ class Sanitizer {
   // but white space. Punctuation alone is public and passes.
   Result<Sanitized> Sanitize(std::string_view text, RandomSource& random);
 
-  const SanitizerTimes& times() const { return times_; }
-  // Timing costs two clock reads a word: off unless asked for.
-  void set_timing(bool on) { timing_ = on; }
-
  private:
   Sanitizer(std::shared_ptr<ClientModel> model,
             std::shared_ptr<const privacy::Channel> channel)
@@ -83,8 +69,6 @@ class Sanitizer {
   std::optional<privacy::Sampler> sampler_;
   // Words that are no unit themselves -> nearest unit. Bounded.
   std::unordered_map<std::string, int32_t> nearest_;
-  SanitizerTimes times_;
-  bool timing_ = false;
 };
 
 }  // namespace cmif::client

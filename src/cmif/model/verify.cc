@@ -137,10 +137,6 @@ std::string HashBytes(std::span<const uint8_t> bytes) {
   return crypto::ToHex(crypto::Sha256Of(bytes));
 }
 
-std::string HexDigest(const crypto::Digest& digest) {
-  return crypto::ToHex(digest);
-}
-
 Result<std::string> HashFile(const fs::path& path) {
   CMIF_ASSIGN(const MappedFile file, MappedFile::Open(path));
   return HashBytes(file.bytes());

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "cmif/base/status.h"
-#include "cmif/crypto/sha256.h"
 #include "cmif/model/manifest.h"
 
 namespace cmif::model {
@@ -25,8 +24,6 @@ Result<std::vector<std::string>> VerifySplit(
 
 // Hex SHA-256 of bytes.
 std::string HashBytes(std::span<const uint8_t> bytes);
-// A digest as lower-case hex.
-std::string HexDigest(const crypto::Digest& digest);
 // Hex SHA-256 of a file.
 Result<std::string> HashFile(const std::filesystem::path& path);
 
