@@ -173,8 +173,8 @@ Result<Channel> BuildChannel(std::shared_ptr<const Clustering> clustering,
       clusters.size(), threads > 0 ? threads : HardwareThreads(),
       [&](size_t c) {
         if (clusters[c].size() < 2) return;
-        auto table = filler->Fill(CosineUtilities(rows, clusters[c]), epsilon,
-                                  calibrate);
+        auto table = filler->Fill(CosineUtilities(rows, clusters[c]),
+                                  {epsilon, calibrate});
         if (table) {
           tables[c] = *std::move(table);
         } else {

@@ -3,6 +3,7 @@
 #define CMIF_PRIVACY_MECHANISM_H_
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -22,6 +23,19 @@ struct ClusterTable {
   uint64_t loss_micro = 0;
 };
 
+// What is asked of one cluster's table.
+struct FillOptions {
+  Epsilon epsilon;
+  // An eps* as near below epsilon as the mechanism gets; without it the
+  // textbook scale stays.
+  bool calibrate = true;
+  // `optimal` only: no output is more likely than 2/k under the prior.
+  bool hub_cap = true;
+  // The public prior of the cluster's words: k values >= 0 with a positive
+  // sum (which need not be 1), or empty for the uniform one.
+  std::span<const double> prior = {};
+};
+
 // Fills the table of one cluster. The seam is the cluster, so that mechanisms
 // with a scale (ScaledMechanism), a linear program over the whole cluster, or
 // a constant representative all fit. Pure and immutable: thread-safe.
@@ -32,13 +46,12 @@ class Mechanism {
   // As users write it, e.g. "rnm-laplace".
   virtual std::string_view name() const = 0;
 
-  // A table that CertifyTable() passes for `epsilon`. `calibrate` asks for an
-  // eps* as near below epsilon as the mechanism gets; without it the textbook
-  // scale stays. Clusters whose utilities have no spread get equal, uniform
-  // rows (eps* = 0). INVALID_ARGUMENT: not 2 to 256 words, wrong shape.
+  // A table that CertifyTable() passes for options.epsilon. Clusters whose
+  // utilities have no spread get equal, uniform rows (eps* = 0).
+  // INVALID_ARGUMENT: not 2 to 256 words, wrong shape, a prior that is none.
   // INTERNAL: no table certified.
   virtual Result<ClusterTable> Fill(const ClusterUtilities& utilities,
-                                    Epsilon epsilon, bool calibrate) const = 0;
+                                    const FillOptions& options) const = 0;
 };
 
 // The mechanism of that name, alive for the whole program. NOT_FOUND, listing

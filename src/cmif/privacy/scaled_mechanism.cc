@@ -133,8 +133,7 @@ std::optional<ClusterTable> Calibrated(const ScaledMechanism& mechanism,
 }  // namespace
 
 Result<ClusterTable> ScaledMechanism::Fill(const ClusterUtilities& utilities,
-                                           Epsilon epsilon,
-                                           bool calibrate) const {
+                                           const FillOptions& options) const {
   const auto k = static_cast<size_t>(utilities.k);
   if (utilities.k < 2 || utilities.k > kMaxClusterSize ||
       utilities.values.size() != k * k) {
@@ -149,15 +148,15 @@ Result<ClusterTable> ScaledMechanism::Fill(const ClusterUtilities& utilities,
     }
   }
   if (!utilities.HasSpread()) return UniformTable(k);
-  if (calibrate) {
-    if (auto table = Calibrated(*this, utilities, epsilon)) {
+  if (options.calibrate) {
+    if (auto table = Calibrated(*this, utilities, options.epsilon)) {
       return *std::move(table);
     }
   }
-  double scale = TextbookScale(epsilon);
+  double scale = TextbookScale(options.epsilon);
   for (int trial = 0; trial < kMaxTrials; ++trial, scale *= kNudge) {
     ClusterTable table = MakeTable(*this, utilities, scale);
-    if (Certified(table, utilities.k, epsilon)) return table;
+    if (Certified(table, utilities.k, options.epsilon)) return table;
   }
   return Internal("no table of a cluster could be certified");
 }

@@ -23,8 +23,8 @@ class ScaledMechanism : public Mechanism {
   virtual void Probabilities(std::span<const double> utilities, double scale,
                              std::span<double> out) const = 0;
 
-  Result<ClusterTable> Fill(const ClusterUtilities& utilities, Epsilon epsilon,
-                            bool calibrate) const final;
+  Result<ClusterTable> Fill(const ClusterUtilities& utilities,
+                            const FillOptions& options) const final;
 };
 
 }  // namespace cmif::privacy

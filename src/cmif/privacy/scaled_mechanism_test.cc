@@ -33,7 +33,7 @@ TEST(ScaledMechanismTest, CalibrationReachesTheToleranceOverItsRange) {
   for (const double eps : {0.02, 0.05, 0.3, 1.0, 2.0, 5.0, 10.0, 16.0}) {
     for (const int k : {2, 3, 7, 20, 40}) {
       const auto table =
-          mechanism.Fill(RandomUtilities(k, random), Eps(eps), true);
+          mechanism.Fill(RandomUtilities(k, random), {Eps(eps), true});
       ASSERT_TRUE(table) << eps << " " << k;
       EXPECT_TRUE(CertifyTable(table->weights, k, Eps(eps)));
       EXPECT_EQ(table->loss_micro, LossMicro(table->weights, k));
@@ -50,7 +50,7 @@ TEST(ScaledMechanismTest, LargestClustersReachItToo) {
   const RnmLaplace mechanism;
   for (const double eps : {0.02, 1.0, 16.0}) {
     const auto table =
-        mechanism.Fill(RandomUtilities(256, random), Eps(eps), true);
+        mechanism.Fill(RandomUtilities(256, random), {Eps(eps), true});
     ASSERT_TRUE(table);
     EXPECT_GE(static_cast<double>(table->loss_micro), 0.999 * eps * 1e6);
   }
@@ -62,7 +62,7 @@ TEST(ScaledMechanismTest, TinyEpsilonsAreNeverExceeded) {
   for (const double eps : {0.001, 0.0013, 0.007}) {
     for (const int k : {2, 20, 256}) {
       const auto table =
-          mechanism.Fill(RandomUtilities(k, random), Eps(eps), true);
+          mechanism.Fill(RandomUtilities(k, random), {Eps(eps), true});
       ASSERT_TRUE(table);
       EXPECT_LE(table->loss_micro, Eps(eps).micro());
       EXPECT_GT(table->loss_micro, Eps(eps).micro() / 2);
@@ -75,7 +75,7 @@ TEST(ScaledMechanismTest, TheTextbookScaleStaysWithoutCalibration) {
   const RnmLaplace mechanism;
   for (const double eps : {0.02, 1.0, 16.0}) {
     const auto table =
-        mechanism.Fill(RandomUtilities(20, random), Eps(eps), false);
+        mechanism.Fill(RandomUtilities(20, random), {Eps(eps), false});
     ASSERT_TRUE(table);
     EXPECT_EQ(table->scale, 2 / eps);
     EXPECT_LT(table->loss_micro, Eps(eps).micro());
@@ -86,7 +86,7 @@ TEST(ScaledMechanismTest, WithoutSpreadRowsAreUniformAndEqual) {
   for (const int k : {2, 3, 20, 256}) {
     const auto size = static_cast<size_t>(k);
     const ClusterUtilities utilities{k, std::vector<double>(size * size, 0.0)};
-    const auto table = RnmLaplace().Fill(utilities, Eps(1), true);
+    const auto table = RnmLaplace().Fill(utilities, {Eps(1), true});
     ASSERT_TRUE(table);
     EXPECT_EQ(table->loss_micro, 0U);
     EXPECT_TRUE(CertifyTable(table->weights, k, Eps(0.001)));
@@ -100,7 +100,7 @@ TEST(ScaledMechanismTest, EqualRowsAndZeroRowsAreAccepted) {
   const ClusterUtilities zero{2, {0, 0, 0, 1}};
   for (const double eps : {0.02, 1.0, 16.0}) {
     for (const auto& utilities : {equal, zero}) {
-      const auto table = RnmLaplace().Fill(utilities, Eps(eps), true);
+      const auto table = RnmLaplace().Fill(utilities, {Eps(eps), true});
       ASSERT_TRUE(table);
       EXPECT_GE(static_cast<double>(table->loss_micro), 0.999 * eps * 1e6);
       EXPECT_LE(table->loss_micro, Eps(eps).micro());
@@ -115,7 +115,7 @@ TEST(ScaledMechanismTest, BadUtilitiesAreRefused) {
         ClusterUtilities{2, {0, 1, 1}}, ClusterUtilities{2, {0, 1, 1, nan}},
         ClusterUtilities{2, {0, 1, 1, 1.5}},
         ClusterUtilities{2, {0, 1, 1, -0.1}}}) {
-    const auto table = RnmLaplace().Fill(utilities, Eps(1), true);
+    const auto table = RnmLaplace().Fill(utilities, {Eps(1), true});
     ASSERT_FALSE(table.has_value());
     EXPECT_EQ(table.error().code(), Code::kInvalidArgument);
   }
@@ -135,7 +135,7 @@ class BrokenMechanism final : public ScaledMechanism {
 TEST(ScaledMechanismTest, AnUncertifiedTableIsNeverReleased) {
   const ClusterUtilities utilities{2, {1, 0, 0, 1}};
   for (const bool calibrate : {false, true}) {
-    const auto table = BrokenMechanism().Fill(utilities, Eps(16), calibrate);
+    const auto table = BrokenMechanism().Fill(utilities, {Eps(16), calibrate});
     ASSERT_FALSE(table.has_value());
     EXPECT_EQ(table.error().code(), Code::kInternal);
   }
