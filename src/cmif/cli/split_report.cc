@@ -28,6 +28,7 @@ void AddClusterJson(const client::ClusterReport& report,
   }
   if (report.antonyms > 0) {
     json["antonym_pairs"] = report.antonyms;
+    json["antonym_pairs_unconstrained"] = report.antonyms_unconstrained;
     json["antonym_pairs_in_one_cluster"] = report.antonyms_together;
   }
   json["shares"] =
@@ -56,8 +57,11 @@ std::string ClusterText(const client::ClusterReport& report) {
                         report.units_with_vector);
   }
   if (report.antonyms > 0) {
-    text += fmt::format("  {} of {} pairs of antonyms share a cluster\n",
-                        report.antonyms_together, report.antonyms);
+    text += fmt::format(
+        "  {} of {} pairs of antonyms share a cluster ({} without the "
+        "constraint)\n",
+        report.antonyms_together, report.antonyms,
+        report.antonyms_unconstrained);
   }
   if (report.units_alone > 0) {
     text += fmt::format(

@@ -178,6 +178,7 @@ AppliedPolicy Unchanged(const UnitTable& units,
 
 Result<AppliedPolicy> ApplyPolicy(
     const UnitTable& units, const std::shared_ptr<const Clustering>& base,
+    int max_size,
     const std::function<Result<const privacy::RowMatrix*>()>& rows,
     const PrivacyPolicy& policy) {
   if (policy.ChangesNothing()) {
@@ -196,7 +197,7 @@ Result<AppliedPolicy> ApplyPolicy(
     });
   }
   CMIF_ASSIGN(const privacy::RowMatrix* const matrix, rows());
-  const int max_size = UsualSize(*base);
+  if (max_size == 0) max_size = UsualSize(*base);
   CMIF_ASSIGN(privacy::Regrouped regrouped,
               privacy::Regroup(*base, *matrix,
                                {.class_of = units.class_of(),
@@ -218,7 +219,9 @@ Result<AppliedPolicy> ApplyPolicy(
 Result<AppliedPolicy> ApplyPolicy(ClientModel& model,
                                   const PrivacyPolicy& policy) {
   return ApplyPolicy(
-      model.units(), model.clustering(), [&] { return model.Rows(); }, policy);
+      model.units(), model.clustering(),
+      static_cast<int>(model.facts().cluster_size),
+      [&] { return model.Rows(); }, policy);
 }
 
 }  // namespace cmif::client

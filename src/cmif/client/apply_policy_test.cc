@@ -201,7 +201,7 @@ TEST(ApplyPolicyRealTest, StopWordsOfTheEmbeddedClassifier) {
   const auto base = std::make_shared<const privacy::Clustering>(
       privacy::GreedyClusters(rows, units.class_of(), {}, {}).value());
   const auto applied =
-      ApplyPolicy(units, base,
+      ApplyPolicy(units, base, 0,
                   [&] { return Result<const privacy::RowMatrix*>(&rows); },
                   {.public_set = Public::kStopWords})
           .value();

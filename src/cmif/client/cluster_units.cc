@@ -127,6 +127,8 @@ class Clusterer {
     CMIF_ASSIGN(const RowMatrix rows, ShapedRows(rows_));
     CMIF_ASSIGN(Clustering clustering,
                 By(rows, units_.class_of(), fixed, progress));
+    antonyms_unconstrained_ +=
+        privacy::PairsTogether(clustering, inputs_.antonyms);
     if (!inputs_.antonyms.empty()) {
       CMIF_ASSIGN(clustering,
                   privacy::SeparateAntonyms(rows, class_of, inputs_.antonyms,
@@ -138,6 +140,7 @@ class Clusterer {
 
   const Inputs& inputs() const { return inputs_; }
   size_t vector_words() const { return vector_words_; }
+  size_t antonyms_unconstrained() const { return antonyms_unconstrained_; }
 
  private:
   // Rows as the clusters shall see them: with synonyms drawn together, with
@@ -195,7 +198,7 @@ class Clusterer {
   }
 
   Result<void> AddClustersByVectors(const std::vector<int32_t>& class_of,
-                                    Clusters& fixed) const {
+                                    Clusters& fixed) {
     if (vector_words_ == 0) return {};
     std::vector<int32_t> only(class_of.size(), -1);
     for (size_t id = 0; id < class_of.size(); ++id) {
@@ -204,8 +207,12 @@ class Clusterer {
     CMIF_ASSIGN(const RowMatrix rows, ShapedRows(inputs_.vectors->rows));
     CMIF_ASSIGN(Clustering by_vectors, By(rows, only, {}, {}));
     if (!inputs_.antonyms.empty()) {
+      const size_t before =
+          privacy::PairsTogether(by_vectors, inputs_.antonyms);
       CMIF_ASSIGN(by_vectors, privacy::SeparateAntonyms(
                                   rows, only, inputs_.antonyms, by_vectors));
+      antonyms_unconstrained_ +=
+          before - privacy::PairsTogether(by_vectors, inputs_.antonyms);
     }
     std::ranges::copy(by_vectors.clusters(), std::back_inserter(fixed));
     return {};
@@ -232,6 +239,7 @@ class Clusterer {
   const RowMatrix& rows_;
   const Inputs inputs_;
   size_t vector_words_ = 0;
+  size_t antonyms_unconstrained_ = 0;
 };
 
 std::string KindOf(const ClusterOptions& options) {
@@ -316,6 +324,7 @@ Result<ClusteredUnits> ClusterUnits(const ClusterOptions& options,
   }
   report.units_with_vector = clusterer.vector_words();
   report.antonyms = SensitivePairs(clustering, read.antonyms);
+  report.antonyms_unconstrained = clusterer.antonyms_unconstrained();
   report.antonyms_together = privacy::PairsTogether(clustering, read.antonyms);
   CMIF_TRY(AddClassShares(tokenizer, units, clustering,
                           read.counts ? &*read.counts : nullptr, report));

@@ -65,8 +65,10 @@ struct ClusterReport {
   size_t smallest_cluster = 0;
   size_t units_alone = 0;  // in clusters of one: revealed, not protected
   size_t units_with_vector = 0;
-  // Listed antonyms that are units of one class, and those in one cluster.
+  // Listed antonyms that are both protected, those that would share a cluster
+  // without the constraint, and those that do.
   size_t antonyms = 0;
+  size_t antonyms_unconstrained = 0;
   size_t antonyms_together = 0;
   bool shares_by_counts = false;
   std::vector<ClassShare> classes;  // ascending numbers of classes

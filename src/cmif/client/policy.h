@@ -93,16 +93,17 @@ struct AppliedPolicy {
 // listed, or all units of so many digits. A unit of a kind and of the public
 // set belongs to the kind; one of several kinds to that of the smallest
 // epsilon (of equals the first). Each class loses its public units and forms
-// new clusters by privacy::Regroup, K being the usual size of the bundle's
-// clusters. INVALID_ARGUMENT: a public set or a kind that no unit of the
-// vocabulary belongs to; else the errors of ClientModel::Rows().
+// new clusters by privacy::Regroup with the bundle's K. INVALID_ARGUMENT: a
+// public set or a kind that no unit of the vocabulary belongs to; else the
+// errors of ClientModel::Rows().
 Result<AppliedPolicy> ApplyPolicy(ClientModel& model,
                                   const PrivacyPolicy& policy);
 
 // The same for parts of a model. `rows` is asked for only if clusters change.
+// max_size: K, 2 to 256; 0 for the usual size of the clusters.
 Result<AppliedPolicy> ApplyPolicy(
     const UnitTable& units,
-    const std::shared_ptr<const privacy::Clustering>& base,
+    const std::shared_ptr<const privacy::Clustering>& base, int max_size,
     const std::function<Result<const privacy::RowMatrix*>()>& rows,
     const PrivacyPolicy& policy);
 

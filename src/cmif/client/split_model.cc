@@ -73,17 +73,19 @@ Result<void> CheckTarget(const SplitOptions& options) {
 }
 
 Result<model::Manifest> WriteParts(const model::SourceModel& source,
-                                   const privacy::Clustering& clustering,
+                                   const ClusteredUnits& clustered,
                                    const Staging& staging,
                                    const StepProgress& progress) {
   model::Manifest manifest;
   manifest.facts = source.facts();
+  manifest.facts.clustering = clustered.report.kind;
+  manifest.facts.cluster_size = static_cast<uint32_t>(clustered.report.size);
   const fs::path body = staging / model::kBodyFile;
   const fs::path bundle = staging / model::kBundleFile;
   CMIF_TRY(source.WriteBody(body, Step(progress, "writing body.gguf")));
   CMIF_ASSIGN(manifest.facts.body_sha256, model::HashFile(body));
   const std::vector<uint8_t> tokenizer = source.TokenizerGguf();
-  const std::vector<uint8_t> clusters = clustering.ToBytes();
+  const std::vector<uint8_t> clusters = clustered.clustering.ToBytes();
   CMIF_TRY(model::WriteBundle(bundle, manifest.facts,
                               {.tokenizer = tokenizer,
                                .table = source.table(),
@@ -131,7 +133,7 @@ Result<SplitResult> SplitModel(const SplitOptions& options,
   {
     CMIF_ASSIGN(const Staging staging, Staging::Create(options.folder));
     CMIF_ASSIGN(result.manifest,
-                WriteParts(source, clustered.clustering, staging, progress));
+                WriteParts(source, clustered, staging, progress));
     CMIF_TRY(staging.MoveAll(options.folder));
   }
   result.clustering = std::move(clustered.report);
