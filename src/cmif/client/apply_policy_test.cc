@@ -187,40 +187,78 @@ TEST_F(ApplyPolicyTest, ListsWithoutAnyUnitAreRefused) {
 }
 
 // The embedded classifier, clustered without refinement to save time.
-TEST(ApplyPolicyRealTest, StopWordsOfTheEmbeddedClassifier) {
-  const auto path = std::filesystem::path(CMIF_SOURCE_DIR) /
-                    "models/sst2-minilm-sanitized-q8_0.gguf";
-  if (!std::filesystem::exists(path)) {
-    GTEST_SKIP() << "SKIPPED, no model at " << path;
+class ApplyPolicyRealTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const auto path = std::filesystem::path(CMIF_SOURCE_DIR) /
+                      "models/sst2-minilm-sanitized-q8_0.gguf";
+    if (!std::filesystem::exists(path)) {
+      GTEST_SKIP() << "SKIPPED, no model at " << path;
+    }
+    const auto source = model::SourceModel::Open(path, false).value();
+    const auto tokenizer =
+        model::Tokenizer::Create(source.TokenizerGguf()).value();
+    units_ = UnitTable::Create(tokenizer);
+    rows_ = CentredRows(source.Table().value()).value();
+    base_ = std::make_shared<const privacy::Clustering>(
+        privacy::GreedyClusters(rows_, units_->class_of(), {}, {}).value());
   }
-  const auto source = model::SourceModel::Open(path, false).value();
-  const auto tokenizer =
-      model::Tokenizer::Create(source.TokenizerGguf()).value();
-  const UnitTable units = UnitTable::Create(tokenizer);
-  const privacy::RowMatrix rows = CentredRows(source.Table().value()).value();
-  const auto base = std::make_shared<const privacy::Clustering>(
-      privacy::GreedyClusters(rows, units.class_of(), {}, {}).value());
-  const auto applied =
-      ApplyPolicy(units, base, 0,
-                  [&] { return Result<const privacy::RowMatrix*>(&rows); },
-                  {.public_set = Public::kStopWords})
-          .value();
+  AppliedPolicy Apply(const PrivacyPolicy& policy) const {
+    return ApplyPolicy(
+               *units_, base_, 20,
+               [&] { return Result<const privacy::RowMatrix*>(&rows_); },
+               policy)
+        .value();
+  }
+  // All units but the public ones are covered; no cluster of words is small.
+  void ExpectCovered(const AppliedPolicy& applied) const {
+    size_t covered = 0;
+    for (const auto& ids : applied.clustering->clusters()) {
+      covered += ids.size();
+      if (units_->class_of()[static_cast<size_t>(ids[0])] == kWordClass) {
+        EXPECT_GE(ids.size(), 10U);
+      }
+    }
+    size_t before = 0;
+    for (const auto& ids : base_->clusters()) before += ids.size();
+    EXPECT_EQ(covered, before - applied.public_words);
+  }
+  std::optional<UnitTable> units_;
+  privacy::RowMatrix rows_;
+  std::shared_ptr<const privacy::Clustering> base_;
+};
+
+TEST_F(ApplyPolicyRealTest, StopWords) {
+  const AppliedPolicy applied = Apply({.public_set = Public::kStopWords});
   // An uncased vocabulary: a stop word is one unit or none.
   EXPECT_GT(applied.public_words, StopWords().size() * 9 / 10);
   EXPECT_LE(applied.public_words, StopWords().size());
-  EXPECT_EQ(applied.clustering->cluster_of(units.FindWord("the")), -1);
-  EXPECT_GE(applied.clustering->cluster_of(units.FindWord("film")), 0);
-  size_t sensitive = 0;
-  for (const auto& ids : applied.clustering->clusters()) {
-    sensitive += ids.size();
-    const int32_t its_class = units.class_of()[static_cast<size_t>(ids[0])];
-    if (its_class == kWordClass) {
-      EXPECT_GE(ids.size(), 10U);
-    }
-  }
-  size_t before = 0;
-  for (const auto& ids : base->clusters()) before += ids.size();
-  EXPECT_EQ(sensitive, before - applied.public_words);
+  EXPECT_EQ(applied.clustering->cluster_of(units_->FindWord("the")), -1);
+  EXPECT_GE(applied.clustering->cluster_of(units_->FindWord("film")), 0);
+  ExpectCovered(applied);
+}
+
+TEST_F(ApplyPolicyRealTest, HalfOfTheWords) {
+  const AppliedPolicy applied =
+      Apply({.public_set = Public::kFrequent, .frequent = 0.5});
+  EXPECT_EQ(applied.public_words, units_->words().size() / 2);
+  ExpectCovered(applied);
+}
+
+TEST_F(ApplyPolicyRealTest, YearsAndNamesHaveTheirOwnBudget) {
+  PrivacyPolicy policy;
+  policy.public_set = Public::kStopWords;
+  policy.kinds.push_back({"years", {}, 4, Eps(2)});
+  policy.kinds.push_back(
+      {"names", {"anna", "will", "james", "maria"}, 0, Eps(0.5)});
+  const AppliedPolicy applied = Apply(policy);
+  EXPECT_GT(applied.kinds[0].units, 100U);  // bert-base-uncased has 403
+  EXPECT_EQ(applied.kinds[1].units, 4U);
+  // "will" is a stop word too: the kind has it.
+  const int cluster = applied.clustering->cluster_of(units_->FindWord("will"));
+  ASSERT_GE(cluster, 0);
+  EXPECT_EQ(applied.epsilon_micro_of_cluster[static_cast<size_t>(cluster)],
+            500'000U);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "cmif/base/byte_reader.h"
 #include "cmif/base/file.h"
 #include "cmif/client/testing/tiny_split.h"
+#include "cmif/model/source_model.h"
 #include "cmif/privacy/word_pairs.h"
 
 namespace cmif::client {
@@ -215,6 +216,24 @@ TEST_F(ClusterUnitsTest, NeighboursSayThatTheyGuaranteeNothing) {
   const auto checked = CheckClusterOptions({.kind = "neighbours"});
   ASSERT_FALSE(checked.has_value());
   EXPECT_THAT(checked.error().message(), HasSubstr("guarantee: none"));
+}
+
+// The goal on the table of the embedded model (measured: +34 %).
+TEST(ClusterUnitsRealTest, BalancedIsAThirdAboveGreedyOnMiniLm) {
+  const auto path = std::filesystem::path(CMIF_SOURCE_DIR) /
+                    "models/sst2-minilm-sanitized-q8_0.gguf";
+  if (!std::filesystem::exists(path)) {
+    GTEST_SKIP() << "SKIPPED, no model at " << path;
+  }
+  const auto source = model::SourceModel::Open(path, false).value();
+  const auto tokenizer =
+      model::Tokenizer::Create(source.TokenizerGguf()).value();
+  const UnitTable units = UnitTable::Create(tokenizer);
+  const privacy::RowMatrix rows = CentredRows(source.Table().value()).value();
+  const auto made =
+      ClusterUnits({.compare_greedy = true}, tokenizer, units, rows, {});
+  ASSERT_TRUE(made.has_value()) << made.error().message();
+  EXPECT_GE(made->report.mean_cosine, 1.3 * *made->report.greedy_mean_cosine);
 }
 
 }  // namespace
