@@ -81,7 +81,7 @@ struct Inputs {
   Clusters fixed;
   std::optional<WordCounts> counts;
   std::vector<double> counts_of_id;
-  std::optional<WordVectors> vectors;
+  WordVectors vectors;  // no ids where none are given
   std::vector<IdPair> synonyms;
   std::vector<IdPair> antonyms;
 };
@@ -120,7 +120,7 @@ class Clusterer {
   Result<Clustering> Run(const ProgressFn& progress) {
     std::vector<int32_t> class_of = units_.class_of();
     Clusters fixed = inputs_.fixed;
-    if (inputs_.vectors) {
+    if (!inputs_.vectors.ids.empty()) {
       MarkWordsWithVectors(fixed, class_of);
       CMIF_TRY(AddClustersByVectors(class_of, fixed));
     }
@@ -187,7 +187,7 @@ class Clusterer {
           taken[static_cast<size_t>(id)] = true;
       }
     }
-    std::vector<int32_t> free = inputs_.vectors->ids;
+    std::vector<int32_t> free = inputs_.vectors.ids;
     std::erase_if(free,
                   [&](int32_t id) { return taken[static_cast<size_t>(id)]; });
     if (free.size() < privacy::MinClusterSize(options_.size)) return;
@@ -204,7 +204,7 @@ class Clusterer {
     for (size_t id = 0; id < class_of.size(); ++id) {
       if (class_of[id] >= kVectorClassOffset) only[id] = class_of[id];
     }
-    CMIF_ASSIGN(const RowMatrix rows, ShapedRows(inputs_.vectors->rows));
+    CMIF_ASSIGN(const RowMatrix rows, ShapedRows(inputs_.vectors.rows));
     CMIF_ASSIGN(Clustering by_vectors, By(rows, only, {}, {}));
     if (!inputs_.antonyms.empty()) {
       const size_t before =

@@ -120,6 +120,7 @@ class Separator {
     }
     std::ranges::sort(scored);
     std::vector<int32_t> order;
+    order.reserve(scored.size());
     for (const auto& [score, c] : scored) order.push_back(c);
     return order;
   }
