@@ -17,16 +17,55 @@ bool IsWord(const Piece& piece) {
   return piece.kind == Piece::kWord || piece.kind == Piece::kDigits;
 }
 
+void Append(const Piece& piece, std::string after, Sanitized& result) {
+  if (after != piece.text) ++result.words_changed;
+  result.text += after;
+  result.words.push_back({std::string(piece.text), std::move(after)});
+}
+
+// What the identity makes of a text.
+Sanitized Unchanged(std::string_view text) {
+  Sanitized result;
+  for (const Piece& piece : text::SplitWords(text)) {
+    if (IsWord(piece)) {
+      Append(piece, std::string(piece.text), result);
+    } else {
+      result.text += piece.text;
+    }
+  }
+  result.words_unprotected = result.words.size();
+  return result;
+}
+
+// Of everything that a draw depends on: the clusters' words and the tables.
+crypto::Digest HashOf(const privacy::Channel& channel) {
+  crypto::Sha256 hash;
+  hash.Update(channel.clustering().ToBytes());  // says its own length
+  hash.Update(channel.ToBytes());
+  return hash.Finish();
+}
+
 }  // namespace
+
+struct Sanitizer::Words {
+  std::vector<Piece> pieces;
+  // Of all words, one after the other; the i-th word's end at ends[i].
+  std::vector<int32_t> units;
+  std::vector<size_t> ends;
+};
 
 Result<Sanitizer> Sanitizer::Create(
     std::shared_ptr<ClientModel> model,
-    std::shared_ptr<const privacy::Channel> channel) {
-  Sanitizer sanitizer(std::move(model), std::move(channel));
-  if (sanitizer.channel_ != nullptr) {
-    CMIF_ASSIGN(sanitizer.sampler_,
-                privacy::Sampler::Create(*sanitizer.channel_));
-  }
+    std::shared_ptr<const privacy::Channel> channel, Repeats repeats) {
+  Sanitizer sanitizer(std::move(model), std::move(channel), repeats);
+  if (sanitizer.channel_ == nullptr) return sanitizer;
+  sanitizer.channel_hash_ = HashOf(*sanitizer.channel_);
+  CMIF_ASSIGN(sanitizer.sampler_,
+              privacy::Sampler::Create(*sanitizer.channel_));
+  CMIF_ASSIGN(privacy::Accountant accountant,
+              privacy::Accountant::Create(sanitizer.channel_));
+  sanitizer.accountant_ =
+      std::make_shared<const privacy::Accountant>(std::move(accountant));
   return sanitizer;
 }
 
@@ -68,62 +107,92 @@ Result<std::vector<int32_t>> Sanitizer::UnitsOfDigits(std::string_view digits) {
   return std::vector<int32_t>{unit};
 }
 
-std::string Sanitizer::Draw(int32_t unit, RandomSource& random,
-                            Sanitized& result) {
-  const privacy::Clustering& clustering = *model_->clustering();
-  const int cluster = clustering.cluster_of(unit);
-  if (cluster < 0) {
-    ++result.words_public;
-    return model_->units().Written(unit);
+Result<Sanitizer::Words> Sanitizer::Read(std::string_view text) {
+  Words words;
+  words.pieces = text::SplitWords(text);
+  for (const Piece& piece : words.pieces) {
+    if (piece.kind == Piece::kDigits) {
+      CMIF_ASSIGN(const std::vector<int32_t> units, UnitsOfDigits(piece.text));
+      words.units.insert(words.units.end(), units.begin(), units.end());
+    } else if (piece.kind == Piece::kWord) {
+      CMIF_ASSIGN(const int32_t unit, UnitOfWord(piece.text));
+      words.units.push_back(unit);
+    } else {
+      continue;
+    }
+    words.ends.push_back(words.units.size());
   }
-  ++result.words_charged;
-  if (clustering.clusters()[static_cast<size_t>(cluster)].size() == 1) {
+  return words;
+}
+
+std::string Sanitizer::Draw(const WordDraw& draw, const MessageNoise& noise,
+                            Sanitized& result) const {
+  if (draw.cluster < 0) {
+    ++result.words_public;
+    return model_->units().Written(draw.unit);
+  }
+  const auto& clusters = model_->clustering()->clusters();
+  if (clusters[static_cast<size_t>(draw.cluster)].size() == 1) {
     ++result.words_unprotected;
   }
-  return model_->units().Written(sampler_->Draw(unit, random));
+  crypto::KeyedRandom random = noise.For(draw);
+  return model_->units().Written(sampler_->Draw(draw.unit, random));
 }
 
-Result<std::string> Sanitizer::Replace(std::string_view word, bool digits,
-                                       RandomSource& random,
-                                       Sanitized& result) {
-  std::vector<int32_t> units;
-  if (digits) {
-    CMIF_ASSIGN(units, UnitsOfDigits(word));
-  } else {
-    CMIF_ASSIGN(const int32_t unit, UnitOfWord(word));
-    units.push_back(unit);
-  }
-  std::string written;
-  for (const int32_t unit : units) written += Draw(unit, random, result);
-  return written;
-}
-
-Result<Sanitized> Sanitizer::Sanitize(std::string_view text,
-                                      RandomSource& random) {
-  CMIF_TRY(text::CheckText(text));
-  std::vector<Piece> pieces;
-  {
-    pieces = text::SplitWords(text);
-  }
+Sanitized Sanitizer::Replace(const Words& words, Conversation& conversation,
+                             MessageId message) const {
+  const MessageNoise noise = conversation.NoiseOf(message);
   Sanitized result;
-  result.text.reserve(text.size() + text.size() / 4);
-  for (const Piece& piece : pieces) {
+  std::vector<WordDraw> draws;
+  size_t at = 0;  // next of words.units
+  for (const Piece& piece : words.pieces) {
     if (!IsWord(piece)) {
       result.text += piece.text;
       continue;
     }
-    std::string after(piece.text);
-    if (is_identity()) {
-      ++result.words_unprotected;
-    } else {
-      CMIF_ASSIGN(after, Replace(piece.text, piece.kind == Piece::kDigits,
-                                 random, result));
+    const size_t word = result.words.size();
+    std::string after;
+    for (uint32_t part = 0; at < words.ends[word]; ++at, ++part) {
+      const int32_t unit = words.units[at];
+      const WordDraw draw{static_cast<uint32_t>(word), part, unit,
+                          model_->clustering()->cluster_of(unit)};
+      after += Draw(draw, noise, result);
+      if (draw.cluster >= 0) draws.push_back(draw);
     }
-    if (after != piece.text) ++result.words_changed;
-    result.text += after;
-    result.words.push_back({std::string(piece.text), std::move(after)});
+    Append(piece, std::move(after), result);
   }
+  const uint64_t drawn = draws.size();
+  result.charges = conversation.Charge(message, std::move(draws));
+  result.words_charged = result.charges.draws();
+  result.words_repeated = drawn - result.words_charged;
   return result;
+}
+
+Result<Sanitized> Sanitizer::Sanitize(std::string_view text,
+                                      Conversation& conversation,
+                                      MessageId message) {
+  CMIF_TRY(text::CheckText(text));
+  if (is_identity()) return Unchanged(text);
+  if (conversation.channel() != channel_hash_) {
+    return FailedPrecondition(
+        "the conversation was started over another channel; start a new one");
+  }
+  CMIF_ASSIGN(const Words words, Read(text));
+  return Replace(words, conversation, message);
+}
+
+Result<Sanitized> Sanitizer::Sanitize(std::string_view text,
+                                      RandomSource& random) {
+  Conversation own = StartConversation(random);
+  return Sanitize(text, own, {});
+}
+
+Result<privacy::DocumentLoss> Sanitizer::LossOf(const privacy::Charges& charges,
+                                                privacy::Delta delta) const {
+  if (is_identity()) {
+    return FailedPrecondition("the identity protects nothing: no finite loss");
+  }
+  return accountant_->LossOf(charges, delta);
 }
 
 }  // namespace cmif::client
