@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
@@ -11,6 +12,20 @@
 #include "cmif/privacy/mechanism.h"
 
 namespace cmif::cli {
+namespace {
+
+// Of charges that the sanitizer made itself: there is always an answer; should
+// there be none, the plain sum is one.
+uint64_t DocumentMicro(const client::Sanitizer& sanitizer,
+                       const privacy::Charges& charges, privacy::Delta delta) {
+  const auto loss = sanitizer.LossOf(charges, delta);
+  return loss ? loss->document_micro
+              : privacy::TotalMicro(
+                    charges.draws(),
+                    sanitizer.channel()->epsilon_certified_micro());
+}
+
+}  // namespace
 
 void AddMechanismOptions(CLI::App& command, PrivacyOptions& options) {
   command
@@ -36,6 +51,17 @@ void AddPrivacyOptions(CLI::App& command, PrivacyOptions& options) {
                   "the folder that cmif split wrote")
       ->required();
   AddMechanismOptions(command, options);
+  command
+      .add_option("--repeats", options.repeats,
+                  "a word that occurs again: fresh (a draw of its own, charged "
+                  "each time) or linked (the same output, charged once; shows "
+                  "which places hold the same word)")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"fresh", "linked"}));
+  command
+      .add_option("--delta", options.delta,
+                  "of the epsilon of a whole text, 1e-30 to 0.5")
+      ->capture_default_str();
 }
 
 void AddRemoteOptions(CLI::App& command, client::RemoteOptions& options) {
@@ -71,10 +97,23 @@ Result<std::optional<privacy::Epsilon>> ParseEpsilon(
   return *epsilon;
 }
 
+Result<privacy::Delta> ParseDelta(const PrivacyOptions& options) {
+  char* end = nullptr;
+  const double value = std::strtod(options.delta.c_str(), &end);
+  if (options.delta.empty() || *end != '\0') {
+    return InvalidArgument("--delta takes a number from 1e-30 to 0.5");
+  }
+  auto delta = privacy::Delta::Create(value);
+  if (!delta) return std::unexpected(delta.error().At("--delta"));
+  return delta;
+}
+
 Result<client::Sanitizer> MakeSanitizer(
     std::shared_ptr<client::ClientModel> model, const PrivacyOptions& options) {
   CMIF_ASSIGN(const std::optional<privacy::Epsilon> epsilon,
               ParseEpsilon(options));
+  CMIF_ASSIGN(const client::Repeats repeats,
+              client::ParseRepeats(options.repeats));
   std::shared_ptr<const privacy::Channel> channel;
   if (epsilon) {
     Progress progress;
@@ -90,11 +129,13 @@ Result<client::Sanitizer> MakeSanitizer(
                      .calibrate = options.calibrate == "on"},
                     [&](double share) { progress.Update(step, share); }));
   }
-  return client::Sanitizer::Create(std::move(model), std::move(channel));
+  return client::Sanitizer::Create(std::move(model), std::move(channel),
+                                   repeats);
 }
 
 nlohmann::ordered_json SanitizedJson(const client::Sanitizer& sanitizer,
-                                     const client::Sanitized& result) {
+                                     const client::Sanitized& result,
+                                     privacy::Delta delta) {
   nlohmann::ordered_json json = {
       {"text", result.text},
       {"words", result.words.size()},
@@ -104,7 +145,8 @@ nlohmann::ordered_json SanitizedJson(const client::Sanitizer& sanitizer,
       {"words_charged", result.words_charged}};
   const privacy::Channel* channel = sanitizer.channel();
   if (channel == nullptr) {
-    json["epsilon"] = json["epsilon_certified"] = json["epsilon_total"] = "inf";
+    json["epsilon"] = json["epsilon_certified"] = json["epsilon_total"] =
+        json["epsilon_document"] = "inf";
   } else {
     const uint64_t certified = channel->epsilon_certified_micro();
     json["epsilon"] = channel->epsilon().value();
@@ -112,12 +154,41 @@ nlohmann::ordered_json SanitizedJson(const client::Sanitizer& sanitizer,
     json["epsilon_total"] = static_cast<double>(privacy::TotalMicro(
                                 result.words_charged, certified)) /
                             1e6;
+    json["epsilon_document"] =
+        static_cast<double>(DocumentMicro(sanitizer, result.charges, delta)) /
+        1e6;
   }
+  json["delta"] = delta.value();
+  json["repeats"] = client::RepeatsName(sanitizer.repeats());
   json["cluster_bits"] = sanitizer.model().clustering()->ClusterBits();
   json["mechanism"] = channel == nullptr ? "identity" : channel->mechanism();
   json["adjacency"] = channel == nullptr ? "none" : "cluster";
   json["guarantee"] = channel == nullptr ? "none" : "cluster";
   return json;
+}
+
+void DocumentLosses::Add(const privacy::Charges& charges) {
+  if (sanitizer_.is_identity()) return;
+  ++documents_;
+  draws_ += charges.draws();
+  most_draws_ = std::max(most_draws_, charges.draws());
+  document_micro_ =
+      std::max(document_micro_, DocumentMicro(sanitizer_, charges, delta_));
+}
+
+std::string DocumentLosses::Line() const {
+  if (documents_ == 0) return {};
+  const uint64_t sum = privacy::TotalMicro(
+      most_draws_, sanitizer_.channel()->epsilon_certified_micro());
+  return fmt::format(
+      "charged: {} draws (repeated words {}); {}epsilon {:.4f} as a plain sum, "
+      "{:.4f} at delta {}",
+      draws_, client::RepeatsName(sanitizer_.repeats()),
+      documents_ == 1
+          ? ""
+          : fmt::format("of the costliest of {} lines ", documents_),
+      static_cast<double>(sum) / 1e6,
+      static_cast<double>(document_micro_) / 1e6, delta_.value());
 }
 
 std::string GuaranteeLine(const client::Sanitizer& sanitizer) {
