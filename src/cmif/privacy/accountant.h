@@ -34,8 +34,10 @@ struct DocumentEpsilons {
 // the deployed tables, one for each draw, and always that of its cluster
 // (TableCurve(), a maximum over the cluster's pairs), never that of the actual
 // word, so that the account is as public as the clusters. For texts that have
-// the same pieces, and in each place words of one cluster. Immutable but for a
-// cache of curves: thread-safe.
+// the same pieces, and in each place words of one cluster. How many draws of
+// which cluster must not depend on earlier outputs, or be bounded beforehand
+// (Feldman and Zrnic, arXiv 2008.11193); naive_micro holds in any case.
+// Immutable but for a cache of curves: thread-safe.
 class Accountant {
  public:
   // INVALID_ARGUMENT: no channel.
