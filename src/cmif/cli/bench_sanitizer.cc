@@ -117,14 +117,15 @@ Result<void> MeasureKeyedDraw(client::ClientModel& model,
 
 // The curve of a cluster, and an account of a hundred words with all curves
 // there.
-Result<void> MeasureAccount(std::shared_ptr<const privacy::Channel> channel,
-                            const std::string& name, BenchReport& report) {
+Result<void> MeasureAccount(
+    const std::shared_ptr<const privacy::Channel>& channel,
+    const std::string& name, BenchReport& report) {
   constexpr int kClusters = 100;
+  const int clusters = std::min(
+      kClusters, static_cast<int>(channel->clustering().clusters().size()));
   Pairs pairs;
   for (int pair = 0; pair < Pairs::kPairs; ++pair) {
     CMIF_ASSIGN(const auto accountant, privacy::Accountant::Create(channel));
-    const int clusters = std::min(
-        kClusters, static_cast<int>(channel->clustering().clusters().size()));
     privacy::Charges charges;
     const double curves = Timed([&] {
       for (int c = 0; c < clusters; ++c) {
@@ -132,8 +133,10 @@ Result<void> MeasureAccount(std::shared_ptr<const privacy::Channel> channel,
         charges.Add(c);
       }
     });
+    Result<privacy::DocumentLoss> loss;
     const double account = Timed(
-        [&] { (void)accountant.LossOf(charges, privacy::Delta::Default()); });
+        [&] { loss = accountant.LossOf(charges, privacy::Delta::Default()); });
+    if (!loss) return std::unexpected(loss.error());
     pairs.Add(1e6 * curves / clusters, 1e6 * account);
   }
   report.Row("Renyi curve, " + name, pairs, "us/cluster",

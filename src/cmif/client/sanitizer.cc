@@ -60,8 +60,10 @@ Result<Sanitizer> Sanitizer::Create(
   Sanitizer sanitizer(std::move(model), std::move(channel), repeats);
   if (sanitizer.channel_ == nullptr) return sanitizer;
   sanitizer.channel_hash_ = HashOf(*sanitizer.channel_);
-  CMIF_ASSIGN(sanitizer.sampler_,
+  CMIF_ASSIGN(privacy::Sampler sampler,
               privacy::Sampler::Create(*sanitizer.channel_));
+  sanitizer.sampler_ =
+      std::make_shared<const privacy::Sampler>(std::move(sampler));
   CMIF_ASSIGN(privacy::Accountant accountant,
               privacy::Accountant::Create(sanitizer.channel_));
   sanitizer.accountant_ =

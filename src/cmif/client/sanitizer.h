@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -45,7 +44,8 @@ struct Sanitized {
 
 // Replaces every word of a text by a draw from the channel of its unit
 // (design.md, "The privacy core"). Not thread-safe: one a thread; the model
-// and the channel may be shared. Copies share them and the account's curves.
+// and the channel may be shared. Copies share them, the sampler's tables and
+// the account's curves.
 class Sanitizer {
  public:
   // Without a channel: the identity, which protects nothing and says so.
@@ -100,7 +100,7 @@ class Sanitizer {
   std::shared_ptr<const privacy::Channel> channel_;
   Repeats repeats_;
   crypto::Digest channel_hash_{};  // zero for the identity
-  std::optional<privacy::Sampler> sampler_;
+  std::shared_ptr<const privacy::Sampler> sampler_;
   std::shared_ptr<const privacy::Accountant> accountant_;
   // Words that are no unit themselves -> nearest unit. Bounded.
   std::unordered_map<std::string, int32_t> nearest_;

@@ -81,10 +81,11 @@ TEST(KeyedHashTest, KeyInputAndDerivationAllMatter) {
 TEST(KeyedHashTest, AMovedKeyIsTheSameKeyAndLeavesZeros) {
   HashKey key = CountingKey();
   const std::string before = HexOf(key, Counting(7));
+  const void* const left_behind = &key;
   const HashKey moved = std::move(key);
   EXPECT_EQ(HexOf(moved, Counting(7)), before);
   std::array<uint8_t, sizeof(HashKey)> left{};
-  std::memcpy(left.data(), static_cast<const void*>(&key), sizeof(key));
+  std::memcpy(left.data(), left_behind, left.size());
   EXPECT_EQ(left, (std::array<uint8_t, sizeof(HashKey)>{}));
 }
 

@@ -79,6 +79,7 @@ ClusterTable RandomisedResponse(size_t k, double eps) {
 std::shared_ptr<const Channel> ResponseChannel(const std::vector<int>& sizes,
                                                double eps) {
   std::vector<ClusterTable> tables;
+  tables.reserve(sizes.size());
   for (const int k : sizes) {
     tables.push_back(k == 1 ? ClusterTable{}
                             : RandomisedResponse(static_cast<size_t>(k), eps));
@@ -278,6 +279,7 @@ TEST(AccountantTest, ThreadsShareOneCache) {
   const auto accountant = Accountant::Create(channel).value();
   const auto alone = Accountant::Create(channel).value();
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
       for (int c = 0; c < 50; ++c) {
