@@ -127,25 +127,22 @@ Result<Sanitizer::Words> Sanitizer::Read(std::string_view text) {
   return words;
 }
 
-std::string Sanitizer::Draw(const WordDraw& draw, const MessageNoise& noise,
-                            Sanitized& result) const {
-  if (draw.cluster < 0) {
+std::string Sanitizer::Write(const WordDraw& place, const DrawFn& draw,
+                             Sanitized& result) const {
+  if (place.cluster < 0) {
     ++result.words_public;
-    return model_->units().Written(draw.unit);
+    return model_->units().Written(place.unit);
   }
   const auto& clusters = model_->clustering()->clusters();
-  if (clusters[static_cast<size_t>(draw.cluster)].size() == 1) {
+  if (clusters[static_cast<size_t>(place.cluster)].size() == 1) {
     ++result.words_unprotected;
   }
-  crypto::KeyedRandom random = noise.For(draw);
-  return model_->units().Written(sampler_->Draw(draw.unit, random));
+  return model_->units().Written(draw(place));
 }
 
-Sanitized Sanitizer::Replace(const Words& words, Conversation& conversation,
-                             MessageId message) const {
-  const MessageNoise noise = conversation.NoiseOf(message);
+Sanitized Sanitizer::Replace(const Words& words, const DrawFn& draw,
+                             std::vector<WordDraw>& draws) const {
   Sanitized result;
-  std::vector<WordDraw> draws;
   size_t at = 0;  // next of words.units
   for (const Piece& piece : words.pieces) {
     if (!IsWord(piece)) {
@@ -156,17 +153,13 @@ Sanitized Sanitizer::Replace(const Words& words, Conversation& conversation,
     std::string after;
     for (uint32_t part = 0; at < words.ends[word]; ++at, ++part) {
       const int32_t unit = words.units[at];
-      const WordDraw draw{static_cast<uint32_t>(word), part, unit,
-                          model_->clustering()->cluster_of(unit)};
-      after += Draw(draw, noise, result);
-      if (draw.cluster >= 0) draws.push_back(draw);
+      const WordDraw place{static_cast<uint32_t>(word), part, unit,
+                           model_->clustering()->cluster_of(unit)};
+      after += Write(place, draw, result);
+      if (place.cluster >= 0) draws.push_back(place);
     }
     Append(piece, std::move(after), result);
   }
-  const uint64_t drawn = draws.size();
-  result.charges = conversation.Charge(message, std::move(draws));
-  result.words_charged = result.charges.draws();
-  result.words_repeated = drawn - result.words_charged;
   return result;
 }
 
@@ -180,13 +173,36 @@ Result<Sanitized> Sanitizer::Sanitize(std::string_view text,
         "the conversation was started over another channel; start a new one");
   }
   CMIF_ASSIGN(const Words words, Read(text));
-  return Replace(words, conversation, message);
+  const MessageNoise noise = conversation.NoiseOf(message);
+  const auto keyed = [&](const WordDraw& place) {
+    crypto::KeyedRandom random = noise.For(place);
+    return sampler_->Draw(place.unit, random);
+  };
+  std::vector<WordDraw> draws;
+  Sanitized result = Replace(words, keyed, draws);
+  const uint64_t drawn = draws.size();
+  result.charges = conversation.Charge(message, std::move(draws));
+  result.words_charged = result.charges.draws();
+  result.words_repeated = drawn - result.words_charged;
+  return result;
 }
 
 Result<Sanitized> Sanitizer::Sanitize(std::string_view text,
                                       RandomSource& random) {
-  Conversation own = StartConversation(random);
-  return Sanitize(text, own, {});
+  if (is_identity() || repeats_ == Repeats::kLinked) {
+    Conversation own = StartConversation(random);
+    return Sanitize(text, own, {});
+  }
+  CMIF_TRY(text::CheckText(text));
+  CMIF_ASSIGN(const Words words, Read(text));
+  std::vector<WordDraw> draws;
+  Sanitized result = Replace(
+      words,
+      [&](const WordDraw& place) { return sampler_->Draw(place.unit, random); },
+      draws);
+  for (const WordDraw& draw : draws) result.charges.Add(draw.cluster);
+  result.words_charged = result.charges.draws();
+  return result;
 }
 
 Result<privacy::DocumentLoss> Sanitizer::LossOf(const privacy::Charges& charges,

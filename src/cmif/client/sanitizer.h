@@ -3,6 +3,7 @@
 #define CMIF_CLIENT_SANITIZER_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -72,7 +73,8 @@ class Sanitizer {
   // FAILED_PRECONDITION for a conversation over another channel.
   Result<Sanitized> Sanitize(std::string_view text, Conversation& conversation,
                              MessageId message);
-  // A text that is a conversation of its own.
+  // A text that is a conversation of its own and is never sent again: fresh
+  // draws come from `random` itself, which saves a keyed hash each.
   Result<Sanitized> Sanitize(std::string_view text, RandomSource& random);
 
   // What charges lose: those of one Sanitized, or of a whole conversation.
@@ -91,10 +93,13 @@ class Sanitizer {
   Result<int32_t> UnitOfWord(std::string_view word);
   Result<std::vector<int32_t>> UnitsOfDigits(std::string_view digits);
   Result<Words> Read(std::string_view text);
-  std::string Draw(const WordDraw& draw, const MessageNoise& noise,
-                   Sanitized& result) const;
-  Sanitized Replace(const Words& words, Conversation& conversation,
-                    MessageId message) const;
+  // The unit that is drawn for a word.
+  using DrawFn = std::function<int32_t(const WordDraw&)>;
+  std::string Write(const WordDraw& place, const DrawFn& draw,
+                    Sanitized& result) const;
+  // All but the charges; `draws` gets what was drawn.
+  Sanitized Replace(const Words& words, const DrawFn& draw,
+                    std::vector<WordDraw>& draws) const;
 
   std::shared_ptr<ClientModel> model_;
   std::shared_ptr<const privacy::Channel> channel_;
