@@ -31,7 +31,8 @@ class SanitizerRepeatsTest : public ::testing::Test {
   }
 
   static Sanitizer Make(Repeats repeats, double epsilon = 1) {
-    auto channel = OpenChannel(*model_, {.spec = {.epsilon = Eps(epsilon)}}, {}).value();
+    auto channel =
+        OpenChannel(*model_, {.spec = {.epsilon = Eps(epsilon)}}, {}).value();
     return Sanitizer::Create(model_, std::move(channel), repeats).value();
   }
 
