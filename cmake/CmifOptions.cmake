@@ -51,6 +51,10 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 # Environment of every test; libraries without instrumentation are suppressed
 # in cmake/sanitizers/, each with its reason.
 set(CMIF_TEST_ENV "GGML_NO_BACKTRACE=1")
+set(CMIF_TEST_TIMEOUT 300)
+if(CMIF_SANITIZE)
+  set(CMIF_TEST_TIMEOUT 900)  # ten times slower where it is worst
+endif()
 if(CMIF_SANITIZE MATCHES thread)
   set(CMIF_TEST_ENV
       "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/cmake/sanitizers/tsan.supp")

@@ -34,5 +34,5 @@ function(cmif_test name)
     CMIF_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
     CMIF_BINARY_DIR="${PROJECT_BINARY_DIR}")
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
-                       PROPERTIES TIMEOUT 300 ENVIRONMENT "${CMIF_TEST_ENV}")
+                       PROPERTIES TIMEOUT ${CMIF_TEST_TIMEOUT} ENVIRONMENT "${CMIF_TEST_ENV}")
 endfunction()

@@ -128,11 +128,26 @@ Result<void> PrivacySeeds(const fs::path& folder) {
   CMIF_ASSIGN(const auto rows, privacy::CentredUnitRows(12, 4, raw, {}));
   for (const double epsilon : {1.0, 8.0}) {
     CMIF_ASSIGN(const auto value, privacy::Epsilon::Create(epsilon));
-    CMIF_ASSIGN(
-        const auto channel,
-        privacy::BuildChannel(clustering, rows, "rnm-laplace", value, true, 1));
+    CMIF_ASSIGN(const auto channel,
+                privacy::BuildChannel({.epsilon = value},
+                                      {.clustering = clustering}, rows, {}, 1));
     CMIF_TRY(Seed(folder / "channel" / std::to_string(value.micro()),
                   channel.ToBytes()));
+    for (const auto adjacency :
+         {privacy::Adjacency::kTwoLevel, privacy::Adjacency::kMixture}) {
+      const bool two = adjacency == privacy::Adjacency::kTwoLevel;
+      const privacy::ChannelSpec spec{
+          .epsilon = value,
+          .adjacency = adjacency,
+          .epsilon_cluster = two ? std::optional(value) : std::nullopt};
+      CMIF_ASSIGN(
+          const auto level,
+          privacy::BuildChannel(spec, {.clustering = clustering}, rows, {}, 1));
+      CMIF_TRY(Seed(folder / "channel" /
+                        (std::string(privacy::AdjacencyName(adjacency)) + "-" +
+                         std::to_string(value.micro())),
+                    level.ToBytes()));
+    }
   }
   return {};
 }

@@ -36,8 +36,14 @@ class Server:
         self.log.seek(0)
         return self.log.read().decode(errors="replace")
 
+    # No machine of ours has so much memory: the shadow of a sanitizer, which
+    # holds no text (mappings of gigabytes and more are read in pieces).
+    SHADOW_BYTES = 64 << 30
+    PIECE_BYTES = 256 << 20
+
     def memory(self):
-        """Everything readable in the process, region by region."""
+        """Everything readable in the process, piece by piece; pieces of one
+        mapping overlap by a page."""
         pid = self.process.pid
         with open(f"/proc/{pid}/maps") as maps, \
                 open(f"/proc/{pid}/mem", "rb", 0) as memory:
@@ -46,11 +52,15 @@ class Server:
                 if "r" not in rights or "[v" in line:
                     continue
                 start, end = (int(x, 16) for x in span.split("-"))
-                try:
-                    memory.seek(start)
-                    yield memory.read(end - start)
-                except (OSError, ValueError, OverflowError):
+                if end - start > self.SHADOW_BYTES:
                     continue
+                for piece in range(start, end, self.PIECE_BYTES):
+                    size = min(end - piece, self.PIECE_BYTES + 4096)
+                    try:
+                        memory.seek(piece)
+                        yield memory.read(size)
+                    except (OSError, ValueError, OverflowError):
+                        continue
 
     def stop(self, how=signal.SIGTERM):
         if self.process.poll() is None:

@@ -105,7 +105,7 @@ Result<void> MeasureShare(client::Remote& remote,
                           BenchReport& report) {
   CMIF_ASSIGN(const privacy::Epsilon epsilon, privacy::Epsilon::Create(1));
   CMIF_ASSIGN(const auto channel,
-              client::OpenChannel(*model, {.epsilon = epsilon}, {}));
+              client::OpenChannel(*model, {.spec = {.epsilon = epsilon}}, {}));
   CMIF_TRY(model->Nearest());
   CMIF_ASSIGN(const auto classifier, client::Classifier::Start(remote, *model));
   OsRandom random;

@@ -158,7 +158,7 @@ Result<void> BenchModel(const DemoModel& demo, const std::string& name,
   CMIF_ASSIGN(const auto model, client::ClientModel::Open(demo.folder));
   CMIF_ASSIGN(const privacy::Epsilon epsilon, privacy::Epsilon::Create(1));
   CMIF_ASSIGN(auto channel,
-              client::OpenChannel(*model, {.epsilon = epsilon}, {}));
+              client::OpenChannel(*model, {.spec = {.epsilon = epsilon}}, {}));
   CMIF_TRY(MeasureDraw(*model, *channel, name, report));
   CMIF_ASSIGN(client::Sanitizer sanitizer,
               client::Sanitizer::Create(model, std::move(channel)));

@@ -15,6 +15,7 @@ void AddServer(CLI::App& app, int& exit_code);
 void AddSanitize(CLI::App& app, int& exit_code);
 void AddClassify(CLI::App& app, int& exit_code);
 void AddAsk(CLI::App& app, int& exit_code);
+void AddChannel(CLI::App& app, int& exit_code);
 void AddDemo(CLI::App& app, int& exit_code);
 void AddBench(CLI::App& app, int& exit_code);
 

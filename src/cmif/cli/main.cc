@@ -82,6 +82,7 @@ int main(int argc, char** argv) try {
   cmif::cli::AddSanitize(app, exit_code);
   cmif::cli::AddClassify(app, exit_code);
   cmif::cli::AddAsk(app, exit_code);
+  cmif::cli::AddChannel(app, exit_code);
   cmif::cli::AddDemo(app, exit_code);
   cmif::cli::AddBench(app, exit_code);
   app.footer(

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <cstdlib>
 
 #include "cmif/cli/terminal.h"
@@ -28,6 +27,21 @@ void AddMechanismOptions(CLI::App& command, PrivacyOptions& options) {
                   "textbook's noise")
       ->capture_default_str()
       ->check(CLI::IsMember({"on", "off"}));
+  command
+      .add_option("--adjacency", options.adjacency,
+                  "what epsilon hides: cluster (a word within its cluster), "
+                  "two-level or mixture (a word within its whole class)")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"cluster", "two-level", "mixture"}));
+  command.add_option("--epsilon-cluster", options.epsilon_cluster,
+                     "with --adjacency two-level: the budget of the cluster, "
+                     "besides --epsilon (both together at most 16)");
+  command
+      .add_option("--hub-cap", options.hub_cap,
+                  "mechanism optimal: on keeps each output below 2/k on "
+                  "average, none lets a few hub words stand for all")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"on", "none"}));
 }
 
 void AddPrivacyOptions(CLI::App& command, PrivacyOptions& options) {
@@ -46,6 +60,20 @@ void AddRemoteOptions(CLI::App& command, client::RemoteOptions& options) {
                    "connection is not encrypted");
 }
 
+Result<privacy::Epsilon> EpsilonOf(std::string_view flag,
+                                   const std::string& text) {
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  if (text.empty() || *end != '\0') {
+    return InvalidArgument(
+        std::string(flag) +
+        " takes a number from 0.001 to 16 (or inf with --mechanism identity)");
+  }
+  auto epsilon = privacy::Epsilon::Create(value);
+  if (!epsilon) return std::unexpected(epsilon.error().At(std::string(flag)));
+  return epsilon;
+}
+
 Result<std::optional<privacy::Epsilon>> ParseEpsilon(
     const PrivacyOptions& options) {
   if (!privacy::IsIdentity(options.mechanism)) {
@@ -53,42 +81,54 @@ Result<std::optional<privacy::Epsilon>> ParseEpsilon(
     if (!found)
       return InvalidArgument("--mechanism: " + found.error().message());
   }
-  char* end = nullptr;
-  const double value = std::strtod(options.epsilon.c_str(), &end);
-  const bool number = !options.epsilon.empty() && *end == '\0';
-  if (number && std::isinf(value) && value > 0 &&
-      privacy::IsIdentity(options.mechanism)) {
-    return std::nullopt;
-  }
-  if (!number) {
+  const bool identity = privacy::IsIdentity(options.mechanism);
+  if (identity && options.epsilon == "inf") return std::nullopt;
+  CMIF_ASSIGN(const privacy::Epsilon epsilon,
+              EpsilonOf("--epsilon", options.epsilon));
+  if (identity) return std::nullopt;
+  return epsilon;
+}
+
+Result<std::optional<client::ChannelOptions>> ChannelOptionsOf(
+    const PrivacyOptions& options) {
+  CMIF_ASSIGN(const std::optional<privacy::Epsilon> epsilon,
+              ParseEpsilon(options));
+  if (!epsilon) return std::nullopt;
+  client::ChannelOptions channel{
+      .spec = {.mechanism = options.mechanism,
+               .epsilon = *epsilon,
+               .calibrate = options.calibrate == "on",
+               .hub_cap = options.hub_cap == "on"}};
+  CMIF_ASSIGN(channel.spec.adjacency,
+              privacy::ParseAdjacency(options.adjacency));
+  const bool two_level =
+      channel.spec.adjacency == privacy::Adjacency::kTwoLevel;
+  if (two_level != !options.epsilon_cluster.empty()) {
     return InvalidArgument(
-        "--epsilon takes a number from 0.001 to 16 (or inf "
-        "with --mechanism identity)");
+        "--epsilon-cluster and --adjacency two-level go together");
   }
-  auto epsilon = privacy::Epsilon::Create(value);
-  if (!epsilon) return std::unexpected(epsilon.error().At("--epsilon"));
-  if (privacy::IsIdentity(options.mechanism)) return std::nullopt;
-  return *epsilon;
+  if (two_level) {
+    CMIF_ASSIGN(channel.spec.epsilon_cluster,
+                EpsilonOf("--epsilon-cluster", options.epsilon_cluster));
+  }
+  return channel;
 }
 
 Result<client::Sanitizer> MakeSanitizer(
     std::shared_ptr<client::ClientModel> model, const PrivacyOptions& options) {
-  CMIF_ASSIGN(const std::optional<privacy::Epsilon> epsilon,
-              ParseEpsilon(options));
+  CMIF_ASSIGN(const std::optional<client::ChannelOptions> wanted,
+              ChannelOptionsOf(options));
   std::shared_ptr<const privacy::Channel> channel;
-  if (epsilon) {
+  if (wanted) {
     Progress progress;
     const std::string step = fmt::format(
         "channel for epsilon {}, kept for "
         "later",
-        epsilon->value());
+        wanted->spec.epsilon.value());
     CMIF_ASSIGN(channel,
-                client::OpenChannel(
-                    *model,
-                    {.mechanism = options.mechanism,
-                     .epsilon = *epsilon,
-                     .calibrate = options.calibrate == "on"},
-                    [&](double share) { progress.Update(step, share); }));
+                client::OpenChannel(*model, *wanted, [&](double share) {
+                  progress.Update(step, share);
+                }));
   }
   return client::Sanitizer::Create(std::move(model), std::move(channel));
 }
@@ -113,10 +153,14 @@ nlohmann::ordered_json SanitizedJson(const client::Sanitizer& sanitizer,
                                 result.words_charged, certified)) /
                             1e6;
   }
-  json["cluster_bits"] = sanitizer.model().clustering()->ClusterBits();
+  json["cluster_bits"] = channel == nullptr
+                             ? sanitizer.model().clustering()->ClusterBits()
+                             : channel->PublicBits();
   json["mechanism"] = channel == nullptr ? "identity" : channel->mechanism();
-  json["adjacency"] = channel == nullptr ? "none" : "cluster";
-  json["guarantee"] = channel == nullptr ? "none" : "cluster";
+  json["adjacency"] = channel == nullptr
+                          ? "none"
+                          : privacy::AdjacencyName(channel->spec().adjacency);
+  json["guarantee"] = json["adjacency"];
   return json;
 }
 
@@ -125,12 +169,21 @@ std::string GuaranteeLine(const client::Sanitizer& sanitizer) {
   if (channel == nullptr) {
     return "guarantee: none (mechanism identity: the words leave as they are)";
   }
-  const privacy::Clustering& clustering = *sanitizer.model().clustering();
-  std::string line = fmt::format(
-      "guarantee: epsilon* = {:.6f} a word within its cluster (certified); the "
-      "cluster itself is not hidden ({} clusters, {:.1f} bits a word)",
-      static_cast<double>(channel->epsilon_certified_micro()) / 1e6,
-      clustering.clusters().size(), clustering.ClusterBits());
+  const double certified =
+      static_cast<double>(channel->epsilon_certified_micro()) / 1e6;
+  std::string line =
+      channel->spec().adjacency == privacy::Adjacency::kCluster
+          ? fmt::format(
+                "guarantee: epsilon* = {:.6f} a word within its cluster "
+                "(certified); the cluster itself is not hidden ({} clusters, "
+                "{:.1f} bits a word)",
+                certified, channel->clustering().clusters().size(),
+                channel->PublicBits())
+          : fmt::format(
+                "guarantee: epsilon* = {:.6f} a word within its whole class "
+                "(certified, {}); only the class is not hidden ({} classes)",
+                certified, privacy::AdjacencyName(channel->spec().adjacency),
+                channel->levels().size());
   if (channel->revealed_words() > 0) {
     line += fmt::format(
         "; {} words stand alone in their cluster and are NOT "

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "cmif/base/status.h"
+#include "cmif/client/channel_store.h"
 #include "cmif/client/client_model.h"
 #include "cmif/client/remote.h"
 #include "cmif/client/sanitizer.h"
@@ -22,9 +23,13 @@ struct PrivacyOptions {
   std::string epsilon = "1";
   std::string mechanism = "rnm-laplace";
   std::string calibrate = "on";
+  std::string adjacency = "cluster";
+  std::string epsilon_cluster;
+  std::string hub_cap = "on";
 };
 
-// --epsilon, --mechanism, --calibrate; and those with --bundle.
+// --epsilon, --mechanism and all that shapes a channel; and those with
+// --bundle.
 void AddMechanismOptions(CLI::App& command, PrivacyOptions& options);
 void AddPrivacyOptions(CLI::App& command, PrivacyOptions& options);
 void AddRemoteOptions(CLI::App& command, client::RemoteOptions& options);
@@ -32,6 +37,11 @@ void AddRemoteOptions(CLI::App& command, client::RemoteOptions& options);
 // The epsilon asked for; nullopt for the identity, whose epsilon is infinite.
 // INVALID_ARGUMENT for anything else that is no epsilon.
 Result<std::optional<privacy::Epsilon>> ParseEpsilon(
+    const PrivacyOptions& options);
+
+// What channel the options ask for; nullopt for the identity. INVALID_ARGUMENT
+// naming the flag.
+Result<std::optional<client::ChannelOptions>> ChannelOptionsOf(
     const PrivacyOptions& options);
 
 // Opens the channel (computing it at first use, progress shown) and makes the

@@ -4,26 +4,36 @@
 
 #include <filesystem>
 #include <memory>
-#include <string>
+#include <vector>
 
 #include "cmif/base/parallel.h"
 #include "cmif/base/status.h"
 #include "cmif/client/client_model.h"
 #include "cmif/privacy/channel.h"
-#include "cmif/privacy/epsilon.h"
 
 namespace cmif::client {
 
 struct ChannelOptions {
-  std::string mechanism = "rnm-laplace";
-  privacy::Epsilon epsilon;
-  bool calibrate = true;
+  privacy::ChannelSpec spec;
+  privacy::ChannelDomain domain = {};  // no clustering: ModelDomain()
+  std::vector<double> prior = {};      // one weight per id, or empty: uniform
 };
+
+// The model's own clusters, with their classes.
+privacy::ChannelDomain ModelDomain(const ClientModel& model);
 
 // Where the channel of these options is kept beside the bundle:
 // FOLDER/channels/<SHA-256 of everything it is a function of>.channel
-std::filesystem::path ChannelPath(ClientModel& model,
+std::filesystem::path ChannelPath(const ClientModel& model,
                                   const ChannelOptions& options);
+
+// The channel, computed. BuildChannel()'s errors.
+Result<privacy::Channel> ComputeChannel(ClientModel& model,
+                                        const ChannelOptions& options,
+                                        const ProgressFn& progress);
+
+// "uniform", or the SHA-256 of the prior's weights.
+std::string PriorHash(const ChannelOptions& options);
 
 // The channel: read from its file (and certified again), or computed and
 // written there. A folder that cannot be written costs the file, not the

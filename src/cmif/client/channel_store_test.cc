@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 ChannelOptions Options(double epsilon = 1) {
-  return {.epsilon = privacy::Epsilon::Create(epsilon).value()};
+  return {.spec = {.epsilon = privacy::Epsilon::Create(epsilon).value()}};
 }
 
 class ChannelStoreTest : public ::testing::Test {
@@ -31,6 +31,10 @@ class ChannelStoreTest : public ::testing::Test {
                                [this](double) { computed_ = true; });
     EXPECT_TRUE(channel.has_value());
     return channel ? *channel : nullptr;
+  }
+  std::vector<uint8_t> FileBytes() const {
+    const MappedFile file = MappedFile::Open(path_).value();
+    return {file.bytes().begin(), file.bytes().end()};
   }
   testing::TempFolder folder_;
   std::shared_ptr<ClientModel> model_;
@@ -51,7 +55,7 @@ TEST_F(ChannelStoreTest, AskedEpsilonIsCertified) {
   for (const double epsilon : {0.001, 0.5, 1.0, 4.0, 16.0}) {
     const auto channel = Open(epsilon);
     EXPECT_LE(channel->epsilon_certified_micro(),
-              Options(epsilon).epsilon.micro());
+              Options(epsilon).spec.epsilon.micro());
     EXPECT_GE(static_cast<double>(channel->epsilon_certified_micro()),
               0.999 * 1e6 * epsilon - 1);
   }
@@ -59,25 +63,42 @@ TEST_F(ChannelStoreTest, AskedEpsilonIsCertified) {
 
 TEST_F(ChannelStoreTest, EveryOptionHasItsOwnFile) {
   ChannelOptions textbook = Options();
-  textbook.calibrate = false;
+  textbook.spec.calibrate = false;
   EXPECT_NE(ChannelPath(*model_, textbook), path_);
   EXPECT_NE(ChannelPath(*model_, Options(2)), path_);
+  ChannelOptions uncapped = Options();
+  uncapped.spec.hub_cap = false;
+  EXPECT_NE(ChannelPath(*model_, uncapped), path_);
+  ChannelOptions mixture = Options();
+  mixture.spec.adjacency = privacy::Adjacency::kMixture;
+  EXPECT_NE(ChannelPath(*model_, mixture), path_);
+  ChannelOptions prior = Options();
+  prior.prior.assign(static_cast<size_t>(model_->units().size()), 1.0);
+  EXPECT_NE(ChannelPath(*model_, prior), path_);
+  ChannelOptions own = Options();
+  own.domain = ModelDomain(*model_);
+  EXPECT_EQ(ChannelPath(*model_, own), path_);
+  own.domain.epsilon_micro_of_cluster.assign(own.domain.class_of_cluster.size(),
+                                             2'000'000);
+  EXPECT_NE(ChannelPath(*model_, own), path_);
 }
 
 TEST_F(ChannelStoreTest, TruncatedFileIsComputedAgain) {
   const auto bytes = Open()->ToBytes();
-  for (const size_t size : {size_t{0}, size_t{10}, bytes.size() - 1}) {
-    ASSERT_TRUE(WriteFileAtomically(path_, std::span(bytes).first(size)));
+  const auto whole = FileBytes();
+  for (const size_t size : {size_t{0}, size_t{10}, whole.size() - 1}) {
+    ASSERT_TRUE(WriteFileAtomically(path_, std::span(whole).first(size)));
     EXPECT_EQ(Open()->ToBytes(), bytes);
     EXPECT_TRUE(computed_) << size;
-    EXPECT_EQ(fs::file_size(path_), bytes.size());
+    EXPECT_EQ(FileBytes(), whole);
   }
 }
 
 TEST_F(ChannelStoreTest, WeightsThatDoNotCertifyAreComputedAgain) {
   const auto bytes = Open()->ToBytes();
+  const auto whole = FileBytes();
   for (const size_t back : {size_t{1}, size_t{5}, size_t{401}}) {
-    auto corrupt = bytes;
+    auto corrupt = whole;
     corrupt[corrupt.size() - back] ^= 0x40;
     ASSERT_TRUE(WriteFileAtomically(path_, corrupt));
     EXPECT_EQ(Open()->ToBytes(), bytes) << back;
@@ -86,9 +107,9 @@ TEST_F(ChannelStoreTest, WeightsThatDoNotCertifyAreComputedAgain) {
 }
 
 TEST_F(ChannelStoreTest, FileOfAnotherEpsilonIsNotTaken) {
-  const auto weaker = Open(8)->ToBytes();
-  ASSERT_TRUE(WriteFileAtomically(path_, weaker));
-  EXPECT_EQ(Open()->epsilon(), Options().epsilon);
+  Open(8);
+  fs::copy_file(ChannelPath(*model_, Options(8)), path_);
+  EXPECT_EQ(Open()->epsilon(), Options().spec.epsilon);
   EXPECT_TRUE(computed_);
 }
 
@@ -101,7 +122,7 @@ TEST_F(ChannelStoreTest, FolderThatCannotBeWrittenStillGivesAChannel) {
 
 TEST_F(ChannelStoreTest, UnknownMechanismIsRefused) {
   ChannelOptions options = Options();
-  options.mechanism = "rot13";
+  options.spec.mechanism = "rot13";
   const auto channel = OpenChannel(*model_, options, {});
   ASSERT_FALSE(channel.has_value());
   EXPECT_EQ(channel.error().code(), Code::kNotFound);

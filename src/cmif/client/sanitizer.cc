@@ -70,16 +70,12 @@ Result<std::vector<int32_t>> Sanitizer::UnitsOfDigits(std::string_view digits) {
 
 std::string Sanitizer::Draw(int32_t unit, RandomSource& random,
                             Sanitized& result) {
-  const privacy::Clustering& clustering = *model_->clustering();
-  const int cluster = clustering.cluster_of(unit);
-  if (cluster < 0) {
+  if (sampler_->IsPublic(unit)) {
     ++result.words_public;
     return model_->units().Written(unit);
   }
   ++result.words_charged;
-  if (clustering.clusters()[static_cast<size_t>(cluster)].size() == 1) {
-    ++result.words_unprotected;
-  }
+  if (channel_->IsRevealed(unit)) ++result.words_unprotected;
   return model_->units().Written(sampler_->Draw(unit, random));
 }
 

@@ -27,8 +27,9 @@ class SanitizerTest : public ::testing::TestWithParam<Kind> {
       shared.folder = std::make_unique<testing::TempFolder>();
       shared.model = testing::SplitTiny(kind, *shared.folder).value();
       shared.channel =
-          OpenChannel(*shared.model,
-                      {.epsilon = privacy::Epsilon::Create(1).value()}, {})
+          OpenChannel(
+              *shared.model,
+              {.spec = {.epsilon = privacy::Epsilon::Create(1).value()}}, {})
               .value();
     }
   }

@@ -148,7 +148,7 @@ Result<void> BuildChannels(const SplitOptions& options,
   for (const privacy::Epsilon epsilon : options.epsilons) {
     const std::string step =
         fmt::format("channel for epsilon {}", epsilon.value());
-    const ChannelOptions channel = {.epsilon = epsilon};
+    const ChannelOptions channel = {.spec = {.epsilon = epsilon}};
     CMIF_TRY(OpenChannel(*client, channel, Step(progress, step)));
   }
   return {};

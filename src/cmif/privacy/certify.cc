@@ -11,7 +11,7 @@
 namespace cmif::privacy {
 namespace {
 
-__extension__ using Wide = unsigned __int128;
+using Wide = WideUint;
 
 // A rational lower bound of e^eps, times 2^64, for eps = micro / 10^6 <= 16.
 //
@@ -65,6 +65,18 @@ Extremes WorstColumn(std::span<const uint32_t> weights, size_t k) {
   return worst;
 }
 
+// The smallest micro-eps that holds; the floating ratio is only where the
+// exact search starts.
+template <typename Held>
+uint64_t SmallestMicro(double ratio, const Held& holds) {
+  if (!holds(kMaxEpsilonMicro)) return kLossBeyondLimit;
+  const double guess = std::max(0.0, std::ceil(1e6 * std::log(ratio)));
+  auto micro = std::min(static_cast<uint64_t>(guess), kMaxEpsilonMicro);
+  while (!holds(micro)) ++micro;
+  while (micro > 0 && holds(micro - 1)) --micro;
+  return micro;
+}
+
 Result<void> CheckRow(std::span<const uint32_t> row, size_t x) {
   uint64_t sum = 0;
   for (const uint32_t weight : row) {
@@ -107,15 +119,25 @@ Result<void> CertifyTable(std::span<const uint32_t> weights, int k,
 
 uint64_t LossMicro(std::span<const uint32_t> weights, int k) {
   const Extremes worst = WorstColumn(weights, static_cast<size_t>(k));
-  if (!Holds(worst, ExpLowerBound(kMaxEpsilonMicro))) return kLossBeyondLimit;
-  // The floating logarithm is only where the exact search starts.
-  const double guess = 1e6 * std::log(static_cast<double>(worst.max) /
-                                      static_cast<double>(worst.min));
-  auto micro =
-      std::min(static_cast<uint64_t>(std::ceil(guess)), kMaxEpsilonMicro);
-  while (!Holds(worst, ExpLowerBound(micro))) ++micro;
-  while (micro > 0 && Holds(worst, ExpLowerBound(micro - 1))) --micro;
-  return micro;
+  return SmallestMicro(
+      static_cast<double>(worst.max) / static_cast<double>(worst.min),
+      [&](uint64_t micro) { return Holds(worst, ExpLowerBound(micro)); });
+}
+
+uint64_t RatioLossMicro(WideUint max, WideUint min) {
+  if (max <= min) return 0;
+  // Both shifted down until max < 2^70, max rounded up and min down: then
+  // max 2^32 < 2^102 and, with e^16 2^32 < 2^56, min e^eps 2^32 < 2^126.
+  int shift = 0;
+  while ((max >> shift) >> 70 != 0) ++shift;
+  const Wide high = (max >> shift) + 1 - (shift == 0 ? 1 : 0);
+  const Wide low = min >> shift;
+  if (low == 0) return kLossBeyondLimit;
+  return SmallestMicro(static_cast<double>(high) / static_cast<double>(low),
+                       [&](uint64_t micro) {
+                         return (high << 32) <=
+                                low * (ExpLowerBound(micro) >> 32);
+                       });
 }
 
 }  // namespace cmif::privacy

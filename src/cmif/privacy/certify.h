@@ -36,6 +36,14 @@ inline constexpr uint64_t kLossBeyondLimit =
 // k x k weights, none of them 0.
 uint64_t LossMicro(std::span<const uint32_t> weights, int k);
 
+__extension__ using WideUint = unsigned __int128;
+
+// An upper bound of ln(max / min), exact but for at most one micro-eps: the
+// smallest micro-eps whose lower bound of e^eps covers the ratio, 0 where max
+// <= min, kLossBeyondLimit above 16 or for min = 0. For probabilities that are
+// products of weights (class_level.h). Precondition: max < 2^127.
+uint64_t RatioLossMicro(WideUint max, WideUint min);
+
 }  // namespace cmif::privacy
 
 #endif  // CMIF_PRIVACY_CERTIFY_H_

@@ -151,5 +151,26 @@ TEST(CertifyTest, NeverPassesATrueRatioAboveTheBound) {
   EXPECT_GT(passed, 1'000);
 }
 
+TEST(CertifyTest, RatiosOfWideNumbersAreBoundedFromAbove) {
+  InsecureSeededRandom random(3);
+  for (int trial = 0; trial < 20'000; ++trial) {
+    const uint32_t shift = random.Next32() % 90;
+    const WideUint min = (WideUint{random.Next32()} + 1) << shift;
+    const WideUint max =
+        min + ((WideUint{random.Next32()} << shift) >> (random.Next32() % 24));
+    const auto loss = static_cast<long double>(RatioLossMicro(max, min)) / 1e6L;
+    const long double truth =
+        std::log(static_cast<long double>(max) / static_cast<long double>(min));
+    if (truth > 16) continue;
+    EXPECT_GE(loss, truth - 1e-17L);
+    EXPECT_LE(loss, truth + 2.1e-6L);
+  }
+  EXPECT_EQ(RatioLossMicro(5, 5), 0U);
+  EXPECT_EQ(RatioLossMicro(4, 5), 0U);
+  EXPECT_EQ(RatioLossMicro(1, 0), kLossBeyondLimit);
+  EXPECT_EQ(RatioLossMicro(WideUint{1} << 120, 1), kLossBeyondLimit);
+  EXPECT_EQ(RatioLossMicro(9'000'000, 1), kLossBeyondLimit);  // e^16 = 8.89e6
+}
+
 }  // namespace
 }  // namespace cmif::privacy

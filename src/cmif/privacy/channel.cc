@@ -5,18 +5,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+#include <map>
 #include <optional>
 #include <utility>
 
-#include "cmif/base/byte_reader.h"
 #include "cmif/privacy/certify.h"
 
 namespace cmif::privacy {
 namespace {
-
-constexpr std::string_view kMagic = "CMIFCHAN";
-constexpr uint32_t kVersion = 1;
 
 std::string ClusterName(size_t cluster) {
   return fmt::format("cluster {}", cluster);
@@ -29,152 +25,187 @@ Result<void> AcceptTable(size_t words, Epsilon epsilon, ClusterTable& table) {
   }
   table.loss_micro = 0;
   if (words == 1) {
-    if (table.weights.empty()) return {};
+    if (table.weights.empty() && table.utilities.empty()) return {};
     return InvalidArgument("a cluster of one word has no table");
   }
   CMIF_TRY(CertifyTable(table.weights, static_cast<int>(words), epsilon));
+  if (table.utilities.empty()) table.utilities.resize(words * words);
+  if (table.utilities.size() != words * words) {
+    return InvalidArgument("the utilities are not those of the cluster");
+  }
+  for (const float value : table.utilities) {
+    if (!(value >= 0 && value <= 1)) {
+      return InvalidArgument("a utility is outside [0, 1]");
+    }
+  }
   table.loss_micro = LossMicro(table.weights, static_cast<int>(words));
   return {};
 }
 
-// Bytes of all scales and weights that follow the header.
-uint64_t BodySize(const Clustering& clustering) {
-  uint64_t size = 0;
-  for (const auto& cluster : clustering.clusters()) {
-    const uint64_t k = cluster.size();
-    size += sizeof(double) + (k == 1 ? 0 : k * k * sizeof(uint32_t));
+int32_t Medoid(const ClusterTable& table, size_t k) {
+  if (k == 1) return 0;
+  std::vector<double> sums(k);
+  for (size_t x = 0; x < k; ++x) {
+    for (size_t y = 0; y < k; ++y) {
+      sums[y] += double{table.utilities[x * k + y]};
+    }
   }
-  return size;
+  return static_cast<int32_t>(std::ranges::max_element(sums) - sums.begin());
 }
 
-struct Header {
-  std::string mechanism;
-  uint64_t epsilon_micro = 0;
-  bool calibrated = false;
-};
-
-Result<Header> ReadHeader(ByteReader& reader, const Clustering& clustering) {
-  CMIF_ASSIGN(const auto magic, reader.Take(kMagic.size()));
-  if (AsText(magic) != kMagic) return DataLoss("not a channel of CMIF");
-  CMIF_ASSIGN(const auto version, reader.Read<uint32_t>());
-  if (version != kVersion) {
-    return DataLoss(fmt::format("channel version {}, this program reads {}",
-                                version, kVersion));
+Result<void> CheckDomain(const ChannelSpec& spec, ChannelDomain& domain) {
+  if (!domain.clustering) return InvalidArgument("a channel needs clusters");
+  const size_t clusters = domain.clustering->clusters().size();
+  if (domain.class_of_cluster.empty()) {
+    domain.class_of_cluster.assign(clusters, 0);
   }
-  CMIF_ASSIGN(const auto fingerprint, reader.Read<uint64_t>());
-  if (fingerprint != clustering.Fingerprint()) {
-    return FailedPrecondition(
-        "the channel was made for another clustering; build it again");
+  if (domain.epsilon_micro_of_cluster.empty()) {
+    domain.epsilon_micro_of_cluster.assign(clusters, 0);
   }
-  Header header;
-  CMIF_ASSIGN(header.epsilon_micro, reader.Read<uint64_t>());
-  CMIF_ASSIGN(const auto calibrated, reader.Read<uint8_t>());
-  if (calibrated > 1) return DataLoss("the channel's flags are unknown");
-  header.calibrated = calibrated == 1;
-  CMIF_ASSIGN(const auto length, reader.Read<uint8_t>());
-  CMIF_ASSIGN(const auto name, reader.Take(length));
-  header.mechanism = AsText(name);
-  return header;
+  if (domain.class_of_cluster.size() != clusters ||
+      domain.epsilon_micro_of_cluster.size() != clusters) {
+    return InvalidArgument("classes and epsilons are given per cluster");
+  }
+  for (const uint64_t micro : domain.epsilon_micro_of_cluster) {
+    if (micro != 0) CMIF_TRY(Epsilon::FromMicro(micro));
+  }
+  const bool two_level = spec.adjacency == Adjacency::kTwoLevel;
+  if (spec.epsilon_cluster.has_value() != two_level) {
+    return InvalidArgument(
+        "an epsilon of clusters goes with the adjacency two-level, and only "
+        "with it");
+  }
+  CMIF_TRY(FindMechanism(spec.mechanism));
+  return {};
 }
 
-Result<std::vector<ClusterTable>> ReadTables(ByteReader& reader,
-                                             const Clustering& clustering) {
-  if (reader.remaining() != BodySize(clustering)) {
-    return DataLoss("the channel's length does not fit its clustering");
+Result<ClusterTable> FillCluster(const Mechanism& mechanism,
+                                 const RowMatrix& rows,
+                                 std::span<const int32_t> ids,
+                                 std::span<const double> prior,
+                                 FillOptions options) {
+  const ClusterUtilities utilities = CosineUtilities(rows, ids);
+  std::vector<double> own_prior;
+  if (!prior.empty()) {
+    for (const int32_t id : ids) {
+      own_prior.push_back(prior[static_cast<size_t>(id)]);
+    }
   }
-  std::vector<ClusterTable> tables(clustering.clusters().size());
-  for (ClusterTable& table : tables) {
-    CMIF_ASSIGN(table.scale, reader.Read<double>());
+  // Words that the prior has never seen: nothing tells them apart.
+  if (std::ranges::any_of(own_prior, [](double p) { return p != 0; })) {
+    options.prior = own_prior;
   }
-  for (size_t c = 0; c < tables.size(); ++c) {
-    const size_t k = clustering.clusters()[c].size();
-    if (k == 1) continue;
-    CMIF_ASSIGN(const auto raw, reader.Take(k * k * sizeof(uint32_t)));
-    tables[c].weights.resize(k * k);
-    std::memcpy(tables[c].weights.data(), raw.data(), raw.size());
-  }
-  return tables;
+  CMIF_ASSIGN(ClusterTable table, mechanism.Fill(utilities, options));
+  table.utilities.assign(utilities.values.begin(), utilities.values.end());
+  return table;
 }
 
 }  // namespace
 
-Result<Channel> Channel::Create(std::shared_ptr<const Clustering> clustering,
-                                std::string_view mechanism, Epsilon epsilon,
-                                bool calibrated,
+Result<Channel> Channel::Create(ChannelSpec spec, ChannelDomain domain,
                                 std::vector<ClusterTable> tables) {
-  if (!clustering || tables.size() != clustering->clusters().size()) {
+  CMIF_TRY(CheckDomain(spec, domain));
+  Channel channel(std::move(spec), std::move(domain));
+  CMIF_TRY(channel.AcceptTables(std::move(tables)));
+  CMIF_TRY(channel.MakeLevels());
+  return channel;
+}
+
+Epsilon Channel::EpsilonOf(size_t cluster) const {
+  const uint64_t micro = domain_.epsilon_micro_of_cluster[cluster];
+  return micro == 0 ? spec_.epsilon : *Epsilon::FromMicro(micro);
+}
+
+Result<void> Channel::AcceptTables(std::vector<ClusterTable> tables) {
+  const auto& clusters = clustering().clusters();
+  if (tables.size() != clusters.size()) {
     return InvalidArgument("a channel needs one table per cluster");
   }
-  CMIF_TRY(FindMechanism(mechanism));
-  Channel channel(epsilon);
   for (size_t c = 0; c < tables.size(); ++c) {
-    const size_t words = clustering->clusters()[c].size();
-    if (auto accepted = AcceptTable(words, epsilon, tables[c]); !accepted) {
-      return std::unexpected(accepted.error().At(ClusterName(c)));
+    const size_t words = clusters[c].size();
+    if (auto held = AcceptTable(words, EpsilonOf(c), tables[c]); !held) {
+      return std::unexpected(held.error().At(ClusterName(c)));
     }
     const uint64_t loss = tables[c].loss_micro;
-    channel.certified_micro_ = std::max(channel.certified_micro_, loss);
-    channel.revealed_words_ += words == 1 ? 1 : 0;
-    channel.clusters_at_zero_ += words > 1 && loss == 0 ? 1 : 0;
+    certified_micro_ = std::max(certified_micro_, loss);
+    revealed_words_ += words == 1 ? 1 : 0;
+    clusters_at_zero_ += words > 1 && loss == 0 ? 1 : 0;
+    representatives_.push_back(Medoid(tables[c], words));
   }
-  channel.clustering_ = std::move(clustering);
-  channel.mechanism_ = mechanism;
-  channel.calibrated_ = calibrated;
-  channel.tables_ = std::move(tables);
-  return channel;
+  tables_ = std::move(tables);
+  return {};
 }
 
-std::vector<uint8_t> Channel::ToBytes() const {
-  ByteWriter writer;
-  writer.Append(AsBytes(kMagic));
-  writer.Write(kVersion);
-  writer.Write(clustering_->Fingerprint());
-  writer.Write(epsilon_.micro());
-  writer.Write(static_cast<uint8_t>(calibrated_ ? 1 : 0));
-  writer.Write(static_cast<uint8_t>(mechanism_.size()));
-  writer.Append(AsBytes(mechanism_));
-  for (const ClusterTable& table : tables_) writer.Write(table.scale);
-  for (const ClusterTable& table : tables_) {
-    writer.Append({reinterpret_cast<const uint8_t*>(table.weights.data()),
-                   table.weights.size() * sizeof(uint32_t)});
+Result<void> Channel::MakeLevels() {
+  if (spec_.adjacency == Adjacency::kCluster) return {};
+  std::map<int32_t, std::vector<int32_t>> classes;
+  for (size_t c = 0; c < tables_.size(); ++c) {
+    classes[domain_.class_of_cluster[c]].push_back(static_cast<int32_t>(c));
   }
-  return writer.Release();
+  const ClassLevelInput input{clustering(), tables_, representatives_};
+  certified_micro_ = 0;
+  revealed_words_ = 0;
+  for (auto& [number, clusters] : classes) {
+    const Epsilon epsilon = EpsilonOf(static_cast<size_t>(clusters[0]));
+    for (const int32_t c : clusters) {
+      if (EpsilonOf(static_cast<size_t>(c)) == epsilon) continue;
+      return InvalidArgument(
+          fmt::format("class {} has clusters of different epsilon", number));
+    }
+    if (spec_.adjacency == Adjacency::kMixture) {
+      levels_.push_back(Mixture(input, std::move(clusters), epsilon));
+    } else {
+      CMIF_ASSIGN(ClassLevel level, TwoLevel(input, std::move(clusters),
+                                             epsilon, *spec_.epsilon_cluster));
+      levels_.push_back(std::move(level));
+    }
+    certified_micro_ = std::max(certified_micro_, levels_.back().loss_micro);
+    revealed_words_ += levels_.back().words == 1 ? 1 : 0;
+  }
+  return {};
 }
 
-Result<Channel> Channel::FromBytes(
-    std::span<const uint8_t> bytes,
-    const std::shared_ptr<const Clustering>& clustering) {
-  if (!clustering) return InvalidArgument("a channel needs its clustering");
-  ByteReader reader(bytes);
-  CMIF_ASSIGN(const Header header, ReadHeader(reader, *clustering));
-  const auto epsilon = Epsilon::FromMicro(header.epsilon_micro);
-  if (!epsilon) return DataLoss(epsilon.error().message());
-  CMIF_ASSIGN(auto tables, ReadTables(reader, *clustering));
-  auto channel = Create(clustering, header.mechanism, *epsilon,
-                        header.calibrated, std::move(tables));
-  if (!channel && channel.error().code() != Code::kFailedPrecondition) {
-    return DataLoss(channel.error().message());
-  }
-  return channel;
+double Channel::PublicBits() const {
+  if (spec_.adjacency == Adjacency::kCluster) return clustering().ClusterBits();
+  return levels_.empty() ? 0 : std::log2(static_cast<double>(levels_.size()));
 }
 
-Result<Channel> BuildChannel(std::shared_ptr<const Clustering> clustering,
-                             const RowMatrix& rows, std::string_view mechanism,
-                             Epsilon epsilon, bool calibrate, int threads,
+bool Channel::IsRevealed(int32_t id) const {
+  const int cluster = clustering().cluster_of(id);
+  if (cluster < 0) return false;
+  if (clustering().clusters()[static_cast<size_t>(cluster)].size() > 1) {
+    return false;
+  }
+  return std::ranges::none_of(levels_, [&](const ClassLevel& level) {
+    return level.words > 1 &&
+           std::ranges::binary_search(level.clusters, cluster);
+  });
+}
+
+Result<Channel> BuildChannel(ChannelSpec spec, ChannelDomain domain,
+                             const RowMatrix& rows,
+                             std::span<const double> prior, int threads,
                              const ProgressFn& progress) {
-  CMIF_ASSIGN(const Mechanism* const filler, FindMechanism(mechanism));
-  if (!clustering || rows.rows != clustering->vocabulary_size()) {
-    return InvalidArgument("the rows are not those of the vocabulary");
+  CMIF_TRY(CheckDomain(spec, domain));
+  CMIF_ASSIGN(const Mechanism* const filler, FindMechanism(spec.mechanism));
+  const auto vocabulary =
+      static_cast<size_t>(domain.clustering->vocabulary_size());
+  if (static_cast<size_t>(rows.rows) != vocabulary ||
+      (!prior.empty() && prior.size() != vocabulary)) {
+    return InvalidArgument("rows or prior are not those of the vocabulary");
   }
-  const auto& clusters = clustering->clusters();
+  const auto& clusters = domain.clustering->clusters();
   std::vector<ClusterTable> tables(clusters.size());
   std::vector<std::optional<Status>> failures(clusters.size());
   ParallelFor(
       clusters.size(), threads > 0 ? threads : HardwareThreads(),
       [&](size_t c) {
         if (clusters[c].size() < 2) return;
-        auto table = filler->Fill(CosineUtilities(rows, clusters[c]),
-                                  {epsilon, calibrate});
+        const uint64_t micro = domain.epsilon_micro_of_cluster[c];
+        const Epsilon epsilon =
+            micro == 0 ? spec.epsilon : *Epsilon::FromMicro(micro);
+        auto table = FillCluster(*filler, rows, clusters[c], prior,
+                                 {epsilon, spec.calibrate, spec.hub_cap, {}});
         if (table) {
           tables[c] = *std::move(table);
         } else {
@@ -185,8 +216,7 @@ Result<Channel> BuildChannel(std::shared_ptr<const Clustering> clustering,
   for (auto& failure : failures) {
     if (failure) return std::unexpected(*std::move(failure));
   }
-  return Channel::Create(std::move(clustering), mechanism, epsilon, calibrate,
-                         std::move(tables));
+  return Channel::Create(std::move(spec), std::move(domain), std::move(tables));
 }
 
 }  // namespace cmif::privacy

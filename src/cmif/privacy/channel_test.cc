@@ -33,8 +33,8 @@ RowMatrix TestRows() {
 }
 
 Channel TestChannel(double eps = 1) {
-  return BuildChannel(TestClustering(), TestRows(), "rnm-laplace", Eps(eps),
-                      true, 2)
+  return BuildChannel({.epsilon = Eps(eps)}, {.clustering = TestClustering()},
+                      TestRows(), {}, 2)
       .value();
 }
 
@@ -47,31 +47,36 @@ TEST(ChannelTest, BuildsACertifiedTablePerCluster) {
   EXPECT_EQ(channel.revealed_words(), 1);
   EXPECT_TRUE(channel.tables()[2].weights.empty());
   EXPECT_EQ(channel.tables()[1].loss_micro, 0U);
-  EXPECT_TRUE(channel.calibrated());
+  EXPECT_TRUE(channel.spec().calibrate);
   EXPECT_EQ(channel.mechanism(), "rnm-laplace");
 }
 
 TEST(ChannelTest, ThreadsDoNotChangeIt) {
   const auto build = [](int threads) {
-    return BuildChannel(TestClustering(), TestRows(), "rnm-laplace", Eps(3),
-                        true, threads)
+    return BuildChannel({.epsilon = Eps(3)}, {.clustering = TestClustering()},
+                        TestRows(), {}, threads)
         ->ToBytes();
   };
   EXPECT_EQ(build(1), build(4));
 }
 
 TEST(ChannelTest, BuildRefusesBadInput) {
-  const auto clustering = TestClustering();
-  const auto identity =
-      BuildChannel(clustering, TestRows(), "identity", Eps(1), true, 1);
+  const ChannelDomain domain{.clustering = TestClustering()};
+  const auto identity = BuildChannel(
+      {.mechanism = "identity", .epsilon = Eps(1)}, domain, TestRows(), {}, 1);
   EXPECT_EQ(identity.error().code(), Code::kNotFound);
+  const ChannelSpec spec{.epsilon = Eps(1)};
   RowMatrix rows = TestRows();
   rows.rows = 9;
-  const auto short_rows =
-      BuildChannel(clustering, rows, "rnm-laplace", Eps(1), true, 1);
-  EXPECT_EQ(short_rows.error().code(), Code::kInvalidArgument);
-  EXPECT_FALSE(
-      BuildChannel(nullptr, TestRows(), "rnm-laplace", Eps(1), true, 1));
+  EXPECT_EQ(BuildChannel(spec, domain, rows, {}, 1).error().code(),
+            Code::kInvalidArgument);
+  const std::vector<double> prior(9, 1.0);
+  EXPECT_EQ(BuildChannel(spec, domain, TestRows(), prior, 1).error().code(),
+            Code::kInvalidArgument);
+  EXPECT_FALSE(BuildChannel(spec, {}, TestRows(), {}, 1));
+  const ChannelSpec no_level{.epsilon = Eps(1),
+                             .adjacency = Adjacency::kTwoLevel};
+  EXPECT_FALSE(BuildChannel(no_level, domain, TestRows(), {}, 1));
 }
 
 TEST(ChannelTest, CreateRefusesWrongTables) {
@@ -79,14 +84,15 @@ TEST(ChannelTest, CreateRefusesWrongTables) {
   const auto create = [&](auto edit) {
     auto tables = channel.tables();
     edit(tables);
-    return Channel::Create(channel.shared_clustering(), "rnm-laplace",
-                           channel.epsilon(), true, tables);
+    return Channel::Create(channel.spec(), channel.domain(), tables);
   };
   EXPECT_TRUE(create([](auto&) {}));
   EXPECT_FALSE(create([](auto& t) { t.pop_back(); }));
   EXPECT_FALSE(create([](auto& t) { t[0].weights.clear(); }));
   EXPECT_FALSE(create([](auto& t) { t[2].weights = {0xFFFFFFFF}; }));
   EXPECT_FALSE(create([](auto& t) { t[0].scale = -1; }));
+  EXPECT_FALSE(create([](auto& t) { t[0].utilities.pop_back(); }));
+  EXPECT_FALSE(create([](auto& t) { t[0].utilities[1] = 1.5F; }));
   const auto off = create([](auto& t) { ++t[3].weights[1]; });
   ASSERT_FALSE(off.has_value());
   EXPECT_EQ(off.error().code(), Code::kFailedPrecondition);
@@ -99,8 +105,7 @@ TEST(ChannelTest, CreateRefusesWrongTables) {
 
 TEST(ChannelTest, BytesComeBack) {
   const Channel channel = TestChannel(0.57);
-  const auto copy =
-      Channel::FromBytes(channel.ToBytes(), channel.shared_clustering());
+  const auto copy = Channel::FromBytes(channel.ToBytes());
   ASSERT_TRUE(copy);
   EXPECT_EQ(copy->ToBytes(), channel.ToBytes());
   EXPECT_EQ(copy->epsilon(), channel.epsilon());
@@ -110,32 +115,42 @@ TEST(ChannelTest, BytesComeBack) {
   EXPECT_EQ(copy->revealed_words(), 1);
 }
 
-TEST(ChannelTest, AnotherClusteringIsRefused) {
-  const auto other = std::make_shared<const Clustering>(
-      Clustering::Create(10, {{1, 0, 2, 3}, {4, 5}, {6}, {7, 8}}).value());
-  const auto channel = Channel::FromBytes(TestChannel().ToBytes(), other);
-  ASSERT_FALSE(channel.has_value());
-  EXPECT_EQ(channel.error().code(), Code::kFailedPrecondition);
-  EXPECT_THAT(channel.error().message(), HasSubstr("another clustering"));
-  EXPECT_FALSE(Channel::FromBytes(TestChannel().ToBytes(), nullptr));
+TEST(ChannelTest, ClustersMayHaveTheirOwnEpsilon) {
+  ChannelDomain domain{.clustering = TestClustering(),
+                       .class_of_cluster = {0, 0, 0, 1},
+                       .epsilon_micro_of_cluster = {0, 0, 0, 2'000'000}};
+  const auto channel =
+      BuildChannel({.epsilon = Eps(0.5)}, domain, TestRows(), {}, 1);
+  ASSERT_TRUE(channel);
+  EXPECT_EQ(channel->EpsilonOf(3).micro(), 2'000'000U);
+  EXPECT_LE(channel->tables()[0].loss_micro, 500'000U);
+  EXPECT_GE(channel->tables()[3].loss_micro, 1'998'000U);
+  EXPECT_EQ(channel->epsilon_certified_micro(),
+            channel->tables()[3].loss_micro);
+  const auto copy = Channel::FromBytes(channel->ToBytes());
+  ASSERT_TRUE(copy);
+  EXPECT_EQ(copy->EpsilonOf(3).micro(), 2'000'000U);
+  domain.epsilon_micro_of_cluster = {0, 0, 0, 17'000'000};
+  EXPECT_FALSE(BuildChannel({.epsilon = Eps(1)}, domain, TestRows(), {}, 1));
+  domain.epsilon_micro_of_cluster = {0};
+  EXPECT_FALSE(BuildChannel({.epsilon = Eps(1)}, domain, TestRows(), {}, 1));
 }
 
 TEST(ChannelTest, EveryTruncationIsRefused) {
-  const auto clustering = TestClustering();
   auto bytes = TestChannel().ToBytes();
   for (size_t size = 0; size < bytes.size(); ++size) {
-    EXPECT_FALSE(Channel::FromBytes(std::span(bytes).first(size), clustering));
+    EXPECT_FALSE(Channel::FromBytes(std::span(bytes).first(size)));
   }
   bytes.push_back(0);
-  EXPECT_FALSE(Channel::FromBytes(bytes, clustering));
+  EXPECT_FALSE(Channel::FromBytes(bytes));
 }
 
 TEST(ChannelTest, ALabelBelowTheLossIsRefused) {
-  // Offset 20: the epsilon, after magic, version and fingerprint.
+  // Offset 12: the epsilon, after magic and version.
   auto bytes = TestChannel().ToBytes();
   const uint64_t label = 998'000;
-  std::memcpy(&bytes[20], &label, sizeof(label));
-  const auto channel = Channel::FromBytes(bytes, TestClustering());
+  std::memcpy(&bytes[12], &label, sizeof(label));
+  const auto channel = Channel::FromBytes(bytes);
   ASSERT_FALSE(channel.has_value());
   EXPECT_EQ(channel.error().code(), Code::kFailedPrecondition);
   EXPECT_THAT(channel.error().message(), HasSubstr("loses more than"));
@@ -143,7 +158,6 @@ TEST(ChannelTest, ALabelBelowTheLossIsRefused) {
 
 // Whatever edit, what loads is certified (an edit may be harmless: a scale).
 TEST(ChannelTest, EditedBytesNeverLoadUncertified) {
-  const auto clustering = TestClustering();
   const auto bytes = TestChannel().ToBytes();
   InsecureSeededRandom random(9);
   for (int trial = 0; trial < 20'000; ++trial) {
@@ -152,22 +166,25 @@ TEST(ChannelTest, EditedBytesNeverLoadUncertified) {
       edited[random.Next32() % edited.size()] =
           static_cast<uint8_t>(random.Next32());
     }
-    const auto channel = Channel::FromBytes(edited, clustering);
+    const auto channel = Channel::FromBytes(edited);
     if (!channel) continue;
     EXPECT_EQ(channel->ToBytes(), edited);
-    for (const ClusterTable& table : channel->tables()) {
-      EXPECT_LE(table.loss_micro, channel->epsilon().micro());
-      if (table.weights.empty()) continue;
-      const int k = table.weights.size() == 16 ? 4 : 2;
-      EXPECT_TRUE(CertifyTable(table.weights, k, channel->epsilon()));
+    for (size_t c = 0; c < channel->tables().size(); ++c) {
+      const ClusterTable& table = channel->tables()[c];
+      const auto k = channel->clustering().clusters()[c].size();
+      EXPECT_LE(table.loss_micro, channel->EpsilonOf(c).micro());
+      if (k == 1) continue;
+      EXPECT_TRUE(CertifyTable(table.weights, static_cast<int>(k),
+                               channel->EpsilonOf(c)));
     }
   }
 }
 
 TEST(ChannelTest, ProgressEndsAtOne) {
   double last = 0;
-  ASSERT_TRUE(BuildChannel(TestClustering(), TestRows(), "rnm-laplace", Eps(1),
-                           true, 1, [&](double share) {
+  ASSERT_TRUE(BuildChannel({.epsilon = Eps(1)},
+                           {.clustering = TestClustering()}, TestRows(), {}, 1,
+                           [&](double share) {
                              EXPECT_GE(share, last);
                              last = share;
                            }));

@@ -21,6 +21,9 @@ struct ClusterTable {
   double scale = 0;
   // LossMicro() of the weights.
   uint64_t loss_micro = 0;
+  // u(x, y) as the table was filled from it, k x k; informative, kept so that
+  // anyone can recompute the table. Empty where unknown (all 0 then).
+  std::vector<float> utilities = {};
 };
 
 // What is asked of one cluster's table.

@@ -11,12 +11,14 @@
 
 namespace cmif::privacy {
 
-// Draws from a channel: one 32-bit random word, a scan of all columns of the
-// word's row, no floating point, no branch and no memory address that depends
-// on the outcome. The instructions are the same for every word of the
-// clusters; the row's address is the word's, so what the cache holds can still
-// tell words apart (reference/privacy.md 6). Immutable: concurrent draws are
-// fine, each with its own source.
+// Draws from a channel: one 32-bit random word (two for kTwoLevel, three for
+// kMixture), a scan of all columns of a row, no floating point and no branch
+// that depends on the word or the outcome. The row's address is that of the
+// word (kTwoLevel: of the word that the first stage chose), so what the cache
+// holds can still tell words apart (reference/privacy.md 6). The first stages
+// divide by a public number, which may take longer for some random words; all
+// that such a time tells is the noise. Immutable: concurrent draws are fine,
+// each with its own source.
 class Sampler {
  public:
   // Certifies every table once more; its errors. Memory: 4 bytes x columns()
@@ -32,7 +34,7 @@ class Sampler {
            row_of_[static_cast<size_t>(id)] < 0;
   }
 
-  // The word to send instead of `id`; consumes one word of `random`.
+  // The word to send instead of `id`.
   // Precondition: !IsPublic(id), which the caller checks where it decides what
   // is sensitive. A public id comes back unchanged at once, without consuming
   // randomness: that branch is not constant-time.
@@ -40,8 +42,19 @@ class Sampler {
 
  private:
   Sampler() = default;
+  // The first stage of one class.
+  struct Level {
+    std::vector<uint32_t> representative_rows;  // kTwoLevel: one per cluster
+    std::vector<int32_t> words;                 // kMixture
+    uint64_t step = 0;
+  };
+  Result<void> AddClusters(const Channel& channel);
+  void AddLevels(const Channel& channel);
+  size_t ChooseRow(size_t row, RandomSource& random) const;
+  int32_t Mixed(size_t row, int32_t drawn, RandomSource& random) const;
 
   size_t columns_ = 0;
+  Adjacency adjacency_ = Adjacency::kCluster;
   // Vocabulary -> row of bounds_; -1 for public ids.
   std::vector<int32_t> row_of_;
   // Row -> its cluster's place in outputs_.
@@ -49,6 +62,9 @@ class Sampler {
   // Per row, `columns_` inclusive upper bounds (cumulative weight - 1); the
   // last one of the row and the padding are 2^32 - 1.
   std::vector<uint32_t> bounds_;
+  std::vector<Level> levels_;
+  std::vector<uint32_t> level_of_;  // row -> its class; empty for kCluster
+  std::vector<uint32_t> in_level_;  // row -> its cluster's place therein
   // Per cluster, `columns_` ids; the padding repeats 0 and is never drawn.
   std::vector<int32_t> outputs_;
 };

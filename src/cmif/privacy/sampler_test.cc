@@ -35,8 +35,8 @@ Channel TestChannel() {
       2 * kA, kA, kA,  // row of 5
       kA - 5, kA, 2 * kA + 5, 2 * kA + 7, 1 + kA / 4 * 3, kA / 4 * 5 - 8};
   tables[2].weights = {3 * kA, kA, kA, 3 * kA};
-  return Channel::Create(clustering, "rnm-laplace", Epsilon::Create(2).value(),
-                         false, tables)
+  return Channel::Create({.epsilon = Epsilon::Create(2).value()},
+                         {.clustering = clustering}, tables)
       .value();
 }
 
@@ -115,8 +115,8 @@ TEST(SamplerTest, FrequenciesFollowTheWeights) {
 TEST(SamplerTest, WithoutClustersAllIsPublic) {
   const auto clustering =
       std::make_shared<const Clustering>(Clustering::Create(4, {}).value());
-  const auto channel = Channel::Create(clustering, "rnm-laplace",
-                                       Epsilon::Create(1).value(), true, {})
+  const auto channel = Channel::Create({.epsilon = Epsilon::Create(1).value()},
+                                       {.clustering = clustering}, {})
                            .value();
   EXPECT_TRUE(Sampler::Create(channel)->IsPublic(2));
 }

@@ -27,8 +27,11 @@ void NormaliseRow(std::span<double> row) {
   const double least = *low;
   const double spread = *high - least;
   for (double& value : row) {
+    // As floats, which a channel file keeps: its tables are made from just
+    // these numbers.
     value = spread < kNoSpread ? 0.0
-                               : std::clamp((value - least) / spread, 0.0, 1.0);
+                               : double{static_cast<float>(std::clamp(
+                                     (value - least) / spread, 0.0, 1.0))};
   }
 }
 

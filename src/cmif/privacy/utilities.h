@@ -27,8 +27,8 @@ struct ClusterUtilities {
 };
 
 // Cosines of the cluster's rows, min-max-normalised per row (CUSTEXT's rule,
-// reference/privacy.md 3.1); a row without spread counts as all zero.
-// Precondition: ids are rows of the matrix.
+// reference/privacy.md 3.1); a row without spread counts as all zero; values
+// are rounded to float. Precondition: ids are rows of the matrix.
 ClusterUtilities CosineUtilities(const RowMatrix& rows,
                                  std::span<const int32_t> ids);
 
