@@ -33,7 +33,8 @@ ordered_json Json(const AttackResult& attack) {
           {"success", attack.rate()},
           {"interval_95", Json(attack.interval)},
           {"bound", attack.bound},
-          {"bound_of_text", attack.bound_of_text}};
+          {"bound_of_text", attack.bound_of_text},
+          {"by_cluster_alone", attack.by_cluster_alone}};
 }
 
 ordered_json Json(const NearestRowResult& result) {

@@ -145,13 +145,13 @@ void BlackBox(const BlackBoxAudit& audit, double certified, Writer& out) {
 
 void AttackTable(const std::vector<AttackResult>& attacks, Writer& out) {
   out.Line(
-      "| attack | recovered | of | share | 95 % interval | bound, attacker's "
-      "prior | bound, the words' own frequencies |");
-  out.Line("|---|---|---|---|---|---|---|");
+      "| attack | recovered | of | share | 95 % interval | by the cluster "
+      "alone | bound, attacker's prior | bound, the words' own frequencies |");
+  out.Line("|---|---|---|---|---|---|---|---|");
   for (const AttackResult& attack : attacks) {
-    out.Line("| {} | {} | {} | {} | {} | {} | {} |", attack.name, attack.hits,
+    out.Line("| {} | {} | {} | {} | {} | {} | {} | {} |", attack.name, attack.hits,
              attack.trials, Percent(attack.rate()), Percent(attack.interval),
-             Percent(attack.bound), Percent(attack.bound_of_text));
+             Percent(attack.by_cluster_alone), Percent(attack.bound), Percent(attack.bound_of_text));
   }
 }
 
@@ -172,7 +172,8 @@ void Attacks(const Audit& audit, Writer& out) {
       "\nThe first bound, p e^eps / (1 + p (e^eps - 1)) per cluster, holds in "
       "expectation if words come from the attacker's own prior (p: its "
       "largest); the second for every attacker who judges word by word, "
-      "whatever he believes. An attacker who reads the context may exceed both "
+      "whatever he believes. \"By the cluster alone\": the same attacker who sees only the cluster, which "
+      "no channel hides. An attacker who reads the context may exceed both "
       "without any contradiction to epsilon: his bound is that of his own "
       "prior at each place.\n");
   out.Line(

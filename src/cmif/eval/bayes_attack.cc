@@ -55,13 +55,19 @@ Result<BayesAttacker> BayesAttacker::Create(const privacy::Channel& channel,
   BayesAttacker attacker;
   attacker.guess_.resize(size);
   std::iota(attacker.guess_.begin(), attacker.guess_.end(), 0);
+  attacker.by_cluster_ = attacker.guess_;
   double total = 0;
   for (size_t c = 0; c < clustering.clusters().size(); ++c) {
     const auto& ids = clustering.clusters()[c];
     const size_t k = ids.size();
     const auto& weights = channel.tables()[c].weights;
     const std::vector<double> values = ClusterPrior(ids, prior);
-    for (const int32_t id : ids) total += PriorOf(prior, id);
+    const int32_t likeliest = ids[static_cast<size_t>(
+        std::ranges::max_element(values) - values.begin())];
+    for (const int32_t id : ids) {
+      total += PriorOf(prior, id);
+      attacker.by_cluster_[static_cast<size_t>(id)] = likeliest;
+    }
     if (k == 1) attacker.success_ += PriorOf(prior, ids[0]);
     for (size_t y = 0; k > 1 && y < k; ++y) {
       size_t best = 0;
@@ -116,8 +122,12 @@ AttackResult AttackWords(const std::string& name, const BayesAttacker& attacker,
                          std::span<const double> prior, int rounds,
                          InsecureSeededRandom& random) {
   AttackResult result{.name = name, .interval = {}};
+  uint64_t by_cluster = 0;
+  uint64_t attacked = 0;
   for (const int32_t word : words) {
     if (sampler.IsPublic(word)) continue;
+    ++attacked;
+    if (attacker.GuessByCluster(word) == word) ++by_cluster;
     for (int round = 0; round < rounds; ++round) {
       ++result.trials;
       const int32_t output = sampler.Draw(word, random);
@@ -125,6 +135,10 @@ AttackResult AttackWords(const std::string& name, const BayesAttacker& attacker,
     }
   }
   result.interval = ClopperPearson(result.hits, result.trials, 0.05);
+  if (attacked > 0) {
+    result.by_cluster_alone =
+        static_cast<double>(by_cluster) / static_cast<double>(attacked);
+  }
   result.bound = MeanBound(channel, words, prior, 1);
   result.bound_of_text =
       MeanBound(channel, words,

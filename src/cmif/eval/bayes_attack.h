@@ -27,6 +27,9 @@ struct AttackResult {
   // The same with the attacked words' own frequencies as the prior: it holds
   // for every attacker who judges word by word, whatever he believes.
   double bound_of_text = 1;
+  // What the attacker recovers who sees the cluster of the output alone, with
+  // the same prior: what is not hidden in any case. In [0, 1].
+  double by_cluster_alone = 0;
 
   double rate() const {
     return trials == 0
@@ -61,6 +64,11 @@ class BayesAttacker {
     return guess_[static_cast<size_t>(output)];
   }
 
+  // The likeliest word of this output's cluster, whatever the output.
+  int32_t GuessByCluster(int32_t output) const {
+    return by_cluster_[static_cast<size_t>(output)];
+  }
+
   // The exact success, were words drawn from the prior: sum_y max_x
   // prior(x) P(y|x).
   double success() const { return success_; }
@@ -68,6 +76,7 @@ class BayesAttacker {
  private:
   BayesAttacker() = default;
   std::vector<int32_t> guess_;
+  std::vector<int32_t> by_cluster_;
   double success_ = 0;
 };
 

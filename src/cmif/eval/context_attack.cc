@@ -52,6 +52,9 @@ class Attack {
       if (joint(x) > joint(best)) best = x;
     }
     ++result.trials;
+    const auto likeliest = static_cast<size_t>(
+        std::ranges::max_element(prior) - prior.begin());
+    if (ids[likeliest] == place.word) ++by_cluster_;
     if (ids[best] == place.word) ++result.hits;
     bounds_ += PosteriorBound(std::ranges::max(prior),
                               static_cast<double>(table.loss_micro) / 1e6);
@@ -59,12 +62,14 @@ class Attack {
   }
 
   double bounds() const { return bounds_; }
+  double by_cluster() const { return by_cluster_; }
 
  private:
   NextWordModel& language_model_;
   const client::UnitTable& units_;
   const privacy::Channel& channel_;
   double bounds_ = 0;
+  double by_cluster_ = 0;
 };
 
 // The user's own text up to the word, without the space in front of it.
@@ -105,9 +110,10 @@ Result<AttackResult> AttackByContext(
     }
   }
   result.interval = ClopperPearson(result.hits, result.trials, 0.05);
-  result.bound = result.trials == 0
-                     ? 0
-                     : attack.bounds() / static_cast<double>(result.trials);
+  if (result.trials == 0) return result;
+  const auto trials = static_cast<double>(result.trials);
+  result.bound = result.bound_of_text = attack.bounds() / trials;
+  result.by_cluster_alone = attack.by_cluster() / trials;
   return result;
 }
 

@@ -72,7 +72,7 @@ void AddPairs(const ClusterInput& in, const ExactAuditOptions& options,
 double ExpectedDistinct(std::span<const uint32_t> row, int draws) {
   double sum = 0;
   for (const uint32_t weight : row) {
-    sum -= std::expm1(draws * std::log1p(-weight / kRowSum));
+    sum -= std::expm1(draws * std::log1p(-(weight / kRowSum)));
   }
   return sum;
 }

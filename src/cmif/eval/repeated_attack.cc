@@ -45,14 +45,17 @@ AttackResult AttackRepeatedWords(const std::string& name,
   const privacy::Clustering& clustering = channel.clustering();
   AttackResult result{.name = name, .interval = {}};
   std::vector<int32_t> outputs(static_cast<size_t>(occurrences));
+  double by_cluster = 0;
   for (int trial = 0; trial < trials; ++trial) {
     const int32_t word = words[random.Next32() % words.size()];
     for (int32_t& output : outputs) output = sampler.Draw(word, random);
     const auto cluster = static_cast<size_t>(clustering.cluster_of(word));
     ++result.trials;
+    by_cluster += Guess(channel, cluster, {}, prior) == word ? 1 : 0;
     if (Guess(channel, cluster, outputs, prior) == word) ++result.hits;
   }
   result.interval = ClopperPearson(result.hits, result.trials, 0.05);
+  if (trials > 0) result.by_cluster_alone = by_cluster / trials;
   result.bound = MeanBound(channel, words, prior, occurrences);
   result.bound_of_text =
       MeanBound(channel, words,
