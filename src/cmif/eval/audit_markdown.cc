@@ -149,9 +149,10 @@ void AttackTable(const std::vector<AttackResult>& attacks, Writer& out) {
       "alone | bound, attacker's prior | bound, the words' own frequencies |");
   out.Line("|---|---|---|---|---|---|---|---|");
   for (const AttackResult& attack : attacks) {
-    out.Line("| {} | {} | {} | {} | {} | {} | {} | {} |", attack.name, attack.hits,
-             attack.trials, Percent(attack.rate()), Percent(attack.interval),
-             Percent(attack.by_cluster_alone), Percent(attack.bound), Percent(attack.bound_of_text));
+    out.Line("| {} | {} | {} | {} | {} | {} | {} | {} |", attack.name,
+             attack.hits, attack.trials, Percent(attack.rate()),
+             Percent(attack.interval), Percent(attack.by_cluster_alone),
+             Percent(attack.bound), Percent(attack.bound_of_text));
   }
 }
 
@@ -172,7 +173,8 @@ void Attacks(const Audit& audit, Writer& out) {
       "\nThe first bound, p e^eps / (1 + p (e^eps - 1)) per cluster, holds in "
       "expectation if words come from the attacker's own prior (p: its "
       "largest); the second for every attacker who judges word by word, "
-      "whatever he believes. \"By the cluster alone\": the same attacker who sees only the cluster, which "
+      "whatever he believes. \"By the cluster alone\": the same attacker who "
+      "sees only the cluster, which "
       "no channel hides. An attacker who reads the context may exceed both "
       "without any contradiction to epsilon: his bound is that of his own "
       "prior at each place.\n");

@@ -52,8 +52,8 @@ class Attack {
       if (joint(x) > joint(best)) best = x;
     }
     ++result.trials;
-    const auto likeliest = static_cast<size_t>(
-        std::ranges::max_element(prior) - prior.begin());
+    const auto likeliest =
+        static_cast<size_t>(std::ranges::max_element(prior) - prior.begin());
     if (ids[likeliest] == place.word) ++by_cluster_;
     if (ids[best] == place.word) ++result.hits;
     bounds_ += PosteriorBound(std::ranges::max(prior),
@@ -112,7 +112,7 @@ Result<AttackResult> AttackByContext(
   result.interval = ClopperPearson(result.hits, result.trials, 0.05);
   if (result.trials == 0) return result;
   const auto trials = static_cast<double>(result.trials);
-  result.bound = result.bound_of_text = attack.bounds() / trials;
+  result.bound = attack.bounds() / trials;
   result.by_cluster_alone = attack.by_cluster() / trials;
   return result;
 }
