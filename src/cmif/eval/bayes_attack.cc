@@ -37,6 +37,32 @@ double LargestPrior(std::span<const int32_t> ids,
          std::accumulate(values.begin(), values.end(), 0.0);
 }
 
+double BayesAttacker::AddCluster(std::span<const int32_t> ids,
+                                 std::span<const uint32_t> weights,
+                                 std::span<const double> values) {
+  const size_t k = ids.size();
+  const double most = std::ranges::max(values);
+  const auto equals = static_cast<double>(std::ranges::count(values, most));
+  for (size_t x = 0; x < k; ++x) {
+    by_cluster_[static_cast<size_t>(ids[x])] =
+        values[x] == most ? 1 / equals : 0;
+  }
+  if (k == 1) return values[0];
+  double success = 0;
+  for (size_t y = 0; y < k; ++y) {
+    size_t best = 0;
+    const auto joint = [&](size_t x) {
+      return values[x] * weights[x * k + y] * 0x1p-32;
+    };
+    for (size_t x = 1; x < k; ++x) {
+      if (joint(x) > joint(best)) best = x;
+    }
+    guess_[static_cast<size_t>(ids[y])] = ids[best];
+    success += joint(best);
+  }
+  return success;
+}
+
 Result<BayesAttacker> BayesAttacker::Create(const privacy::Channel& channel,
                                             std::span<const double> prior) {
   const privacy::Clustering& clustering = channel.clustering();
@@ -55,31 +81,16 @@ Result<BayesAttacker> BayesAttacker::Create(const privacy::Channel& channel,
   BayesAttacker attacker;
   attacker.guess_.resize(size);
   std::iota(attacker.guess_.begin(), attacker.guess_.end(), 0);
-  attacker.by_cluster_ = attacker.guess_;
+  attacker.by_cluster_.assign(size, 1.0);
   double total = 0;
   for (size_t c = 0; c < clustering.clusters().size(); ++c) {
     const auto& ids = clustering.clusters()[c];
-    const size_t k = ids.size();
-    const auto& weights = channel.tables()[c].weights;
-    const std::vector<double> values = ClusterPrior(ids, prior);
-    const int32_t likeliest = ids[static_cast<size_t>(
-        std::ranges::max_element(values) - values.begin())];
-    for (const int32_t id : ids) {
-      total += PriorOf(prior, id);
-      attacker.by_cluster_[static_cast<size_t>(id)] = likeliest;
-    }
-    if (k == 1) attacker.success_ += PriorOf(prior, ids[0]);
-    for (size_t y = 0; k > 1 && y < k; ++y) {
-      size_t best = 0;
-      const auto joint = [&](size_t x) {
-        return values[x] * weights[x * k + y] * 0x1p-32;
-      };
-      for (size_t x = 1; x < k; ++x) {
-        if (joint(x) > joint(best)) best = x;
-      }
-      attacker.guess_[static_cast<size_t>(ids[y])] = ids[best];
-      if (PriorOf(prior, ids[best]) > 0) attacker.success_ += joint(best);
-    }
+    double mass = 0;
+    for (const int32_t id : ids) mass += PriorOf(prior, id);
+    const double success = attacker.AddCluster(ids, channel.tables()[c].weights,
+                                               ClusterPrior(ids, prior));
+    if (mass > 0) attacker.success_ += success;
+    total += mass;
   }
   if (total > 0) attacker.success_ /= total;
   return attacker;
@@ -122,12 +133,12 @@ AttackResult AttackWords(const std::string& name, const BayesAttacker& attacker,
                          std::span<const double> prior, int rounds,
                          InsecureSeededRandom& random) {
   AttackResult result{.name = name, .interval = {}};
-  uint64_t by_cluster = 0;
+  double by_cluster = 0;
   uint64_t attacked = 0;
   for (const int32_t word : words) {
     if (sampler.IsPublic(word)) continue;
     ++attacked;
-    if (attacker.GuessByCluster(word) == word) ++by_cluster;
+    by_cluster += attacker.ByClusterAlone(word);
     for (int round = 0; round < rounds; ++round) {
       ++result.trials;
       const int32_t output = sampler.Draw(word, random);
@@ -136,8 +147,7 @@ AttackResult AttackWords(const std::string& name, const BayesAttacker& attacker,
   }
   result.interval = ClopperPearson(result.hits, result.trials, 0.05);
   if (attacked > 0) {
-    result.by_cluster_alone =
-        static_cast<double>(by_cluster) / static_cast<double>(attacked);
+    result.by_cluster_alone = by_cluster / static_cast<double>(attacked);
   }
   result.bound = MeanBound(channel, words, prior, 1);
   result.bound_of_text =

@@ -64,9 +64,10 @@ class BayesAttacker {
     return guess_[static_cast<size_t>(output)];
   }
 
-  // The likeliest word of this output's cluster, whatever the output.
-  int32_t GuessByCluster(int32_t output) const {
-    return by_cluster_[static_cast<size_t>(output)];
+  // The chance to name this word who sees its cluster alone and guesses the
+  // likeliest word of it, at random among equals; 1 for a public id.
+  double ByClusterAlone(int32_t word) const {
+    return by_cluster_[static_cast<size_t>(word)];
   }
 
   // The exact success, were words drawn from the prior: sum_y max_x
@@ -75,8 +76,12 @@ class BayesAttacker {
 
  private:
   BayesAttacker() = default;
+  // One cluster's guesses; `values` are its priors. Returns sum_y max_x.
+  double AddCluster(std::span<const int32_t> ids,
+                    std::span<const uint32_t> weights,
+                    std::span<const double> values);
   std::vector<int32_t> guess_;
-  std::vector<int32_t> by_cluster_;
+  std::vector<double> by_cluster_;
   double success_ = 0;
 };
 

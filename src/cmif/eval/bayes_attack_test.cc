@@ -27,7 +27,8 @@ TEST(BayesAttackTest, AStrongPriorOutweighsTheOutput) {
   const std::vector<double> prior = {0.9, 0.05, 0.05, 0, 0};
   const auto attacker = BayesAttacker::Create(channel, prior).value();
   for (int32_t id = 0; id < 3; ++id) EXPECT_EQ(attacker.Guess(id), 0);
-  EXPECT_EQ(attacker.GuessByCluster(2), 0);
+  EXPECT_EQ(attacker.ByClusterAlone(0), 1);
+  EXPECT_EQ(attacker.ByClusterAlone(2), 0);
   EXPECT_NEAR(attacker.success(), 0.9, 1e-12);
 }
 
