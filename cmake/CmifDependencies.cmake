@@ -10,7 +10,6 @@ find_package(gRPC CONFIG REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
-pkg_check_modules(clp REQUIRED IMPORTED_TARGET clp)
 
 list(PREPEND CMAKE_PREFIX_PATH ${CMIF_LLAMA_PREFIX})
 find_package(llama CONFIG PATHS ${CMIF_LLAMA_PREFIX} NO_DEFAULT_PATH)

@@ -27,7 +27,7 @@ ARROWS = {
     "broker": ["base", "crypto", "tee", "wire"],
     "engine": ["base", "model"],
     "server": ["base", "engine", "model", "wire", "tee"],
-    "client": ["base", "privacy", "text", "model", "wire", "broker"],
+    "client": ["base", "crypto", "privacy", "text", "model", "wire", "broker"],
     "gateway": ["base", "client"],
     "eval": ["base", "client", "privacy", "engine", "text", "model"],
     "cli": None,

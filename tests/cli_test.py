@@ -291,13 +291,66 @@ class CliTest(unittest.TestCase):
         keys = json.loads(done.stdout)
         for key in ("text", "words", "words_changed", "words_public",
                     "words_unprotected", "epsilon", "epsilon_certified",
-                    "epsilon_total", "cluster_bits", "mechanism", "adjacency",
-                    "guarantee"):
+                    "epsilon_total", "epsilon_document", "delta", "repeats",
+                    "cluster_bits", "mechanism", "adjacency", "guarantee"):
             self.assertIn(key, keys)
+        self.assertEqual((keys["delta"], keys["repeats"]), (1e-6, "fresh"))
+        self.assertLessEqual(keys["epsilon_document"], keys["epsilon_total"])
         self.assertAlmostEqual(keys["epsilon_total"],
                                5 * keys["epsilon_certified"], places=5)
         done = self.sanitize(WHOLE_LINE, "--json", "--mechanism", "identity")
-        self.assertEqual(json.loads(done.stdout)["epsilon"], "inf")
+        keys = json.loads(done.stdout)
+        self.assertEqual((keys["epsilon"], keys["epsilon_document"]),
+                         ("inf", "inf"))
+
+    def test_repeats(self):
+        line = b"bada kilo bada bada 4 4"
+        for repeats, draws in (("fresh", 6), ("linked", 3)):
+            done = self.sanitize(b"\n".join([line] * 40), "--json", "--repeats",
+                                 repeats)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            lines = [json.loads(x) for x in done.stdout.splitlines()]
+            outputs = {x["text"] for x in lines}
+            # Every line is its own conversation.
+            self.assertGreater(len(outputs), 20)
+            for keys in lines:
+                self.assertEqual((keys["repeats"], keys["words_charged"]),
+                                 (repeats, draws))
+                self.assertAlmostEqual(keys["epsilon_total"],
+                                       draws * keys["epsilon_certified"], 5)
+            same = all(len({x.split()[i] for i in (0, 2, 3)}) == 1
+                       for x in outputs)
+            self.assertEqual(same, repeats == "linked")
+        self.expect(USAGE, "sanitize", "--bundle", self.folder / "bert",
+                    "--repeats", "once", stdin=WHOLE_LINE, says=["--repeats"])
+
+    def test_delta(self):
+        bundle = ("sanitize", "--bundle", self.folder / "bert")
+        for value in ("0", "-1", "nan", "inf", "1", "0.51", "1e-31", "", "x"):
+            self.expect(USAGE, *bundle, f"--delta={value}", says=["--delta"],
+                        stdin=WHOLE_LINE)
+        line = b"bada kilo domu " * 100
+        found = []
+        for delta in ("0.01", "1e-6", "1e-30"):
+            done = self.sanitize(line, "--json", "--delta", delta)
+            keys = json.loads(done.stdout)
+            self.assertEqual(keys["delta"], float(delta))
+            self.assertAlmostEqual(keys["epsilon_total"],
+                                   300 * keys["epsilon_certified"], places=4)
+            found.append(keys["epsilon_document"])
+        self.assertEqual(found, sorted(found))
+        self.assertLess(found[0], found[-1])
+        self.assertLess(found[1], 200)
+
+    def test_one_line_says_what_was_charged(self):
+        done = self.sanitize(b"bada kilo\nbada kilo domu\n")
+        lines = [x for x in done.stderr.decode().splitlines()
+                 if x.startswith("charged:")]
+        self.assertEqual(len(lines), 1, done.stderr)
+        for word in ("5 draws", "fresh", "2 lines", "plain sum", "delta 1e-06"):
+            self.assertIn(word, lines[0])
+        done = self.sanitize(WHOLE_LINE, "--mechanism", "identity")
+        self.assertNotIn(b"charged:", done.stderr)
 
     def test_empty_input(self):
         done = self.sanitize(b"")

@@ -18,7 +18,8 @@ namespace cmif::cli {
 namespace {
 
 struct Flags {
-  PrivacyOptions privacy;
+  // Why linked: docs/privacy.md, "Repeated words and re-sent history".
+  PrivacyOptions privacy = {.repeats = "linked"};
   client::RemoteOptions remote;
   client::GenerateOptions generate = {.temperature = 0.7F, .top_p = 0.95F};
   int64_t seed = -1;
@@ -29,8 +30,9 @@ struct Flags {
 };
 
 nlohmann::ordered_json AnswerJson(const client::Sanitizer& sanitizer,
-                                  const client::ChatAnswer& answer) {
-  auto json = SanitizedJson(sanitizer, answer.sanitized);
+                                  const client::ChatAnswer& answer,
+                                  privacy::Delta delta) {
+  auto json = SanitizedJson(sanitizer, answer.sanitized, delta);
   const client::Generation& made = answer.generation;
   json["answer"] = made.text;
   json["finish_reason"] = made.reason;
@@ -74,9 +76,11 @@ Result<client::ChatAnswer> Ask(const Flags& flags, client::Remote& remote,
 }
 
 int Run(Flags& flags) {
-  if (const auto epsilon = ParseEpsilon(flags.privacy); !epsilon) {
-    return Report(epsilon.error());
+  if (const auto wanted = ParseChannel(flags.privacy); !wanted) {
+    return Report(wanted.error());
   }
+  const auto delta = ParseDelta(flags.privacy);
+  if (!delta) return Report(delta.error());
   auto model = client::ClientModel::Open(flags.privacy.bundle);
   if (!model) return Report(model.error());
   auto remote = client::Remote::Connect(flags.remote, (*model)->facts());
@@ -100,9 +104,12 @@ int Run(Flags& flags) {
   if (!flags.json && shown) fmt::print("\n");
   if (!answer) return Report(answer.error());
   if (flags.json) {
-    fmt::print("{}\n", JsonLine(AnswerJson(*sanitizer, *answer)));
+    fmt::print("{}\n", JsonLine(AnswerJson(*sanitizer, *answer, *delta)));
   } else {
     PrintSummary(*answer);
+    DocumentLosses losses(*sanitizer, *delta);
+    losses.Add(answer->sanitized.charges);
+    if (const std::string line = losses.Line(); !line.empty()) Note(line);
   }
   return kOk;
 }

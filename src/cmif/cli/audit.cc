@@ -45,8 +45,8 @@ Result<std::vector<std::string>> ReadTexts(const std::string& path,
 }
 
 Result<eval::Audit> Audit(const Flags& flags) {
-  CMIF_ASSIGN(const auto wanted, ChannelOptionsOf(flags.privacy));
-  if (!wanted) {
+  CMIF_ASSIGN(const auto asked, ParseChannel(flags.privacy));
+  if (!asked) {
     return InvalidArgument(
         "--mechanism: identity protects nothing; there is nothing to audit");
   }
@@ -64,6 +64,7 @@ Result<eval::Audit> Audit(const Flags& flags) {
   }
   CMIF_ASSIGN(const auto model,
               client::ClientModel::Open(flags.privacy.bundle));
+  CMIF_ASSIGN(const auto wanted, ChannelOptionsOf(*model, flags.privacy));
   Progress progress;
   const auto show = [&](std::string_view step, double share) {
     progress.Update(step, share);
@@ -75,27 +76,22 @@ Result<eval::Audit> Audit(const Flags& flags) {
   return eval::RunAudit(*model, *channel, options, show);
 }
 
-std::string CommandOf(const Flags& flags) {
-  std::string line = fmt::format(
-      "cmif audit --bundle {} --mechanism {} --epsilon {} --calibrate {} "
-      "--draws {} --seed {}",
-      flags.privacy.bundle, flags.privacy.mechanism, flags.privacy.epsilon,
-      flags.privacy.calibrate, flags.draws, flags.seed);
-  if (!flags.text.empty()) {
-    line += fmt::format(" --text {} --texts {}", flags.text, flags.texts);
+// The command as it was given; it goes into the report.
+std::string CommandOf(const CLI::App& command) {
+  std::string line = "cmif " + command.get_name();
+  for (const CLI::Option* option : command.get_options()) {
+    if (option->count() == 0) continue;
+    line += " " + option->get_name();
+    if (option->get_expected_min() == 0) continue;  // a flag
+    for (const std::string& value : option->results()) line += " " + value;
   }
-  if (!flags.prior_text.empty()) line += " --prior-text " + flags.prior_text;
-  if (!flags.language_model.empty()) {
-    line += " --language-model " + flags.language_model;
-  }
-  return line + " --report " + flags.report;
+  return line;
 }
 
-int Run(const Flags& flags) {
+int Run(const Flags& flags, const std::string& command) {
   const auto audit = Audit(flags);
   if (!audit) return Report(audit.error());
-  const auto written =
-      eval::WriteAuditReport(*audit, CommandOf(flags), flags.report);
+  const auto written = eval::WriteAuditReport(*audit, command, flags.report);
   if (!written) return Report(written.error().At("--report"));
   const double certified = audit->exact.epsilon_certified;
   if (flags.json) {
@@ -152,7 +148,9 @@ void AddAudit(CLI::App& app, int& exit_code) {
                    "of all draws here; insecure, for evaluation alone")
       ->capture_default_str();
   command->add_flag("--json", flags->json, "print report.json too");
-  command->callback([flags, &exit_code] { exit_code = Run(*flags); });
+  command->callback([flags, command, &exit_code] {
+    exit_code = Run(*flags, CommandOf(*command));
+  });
 }
 
 }  // namespace cmif::cli

@@ -13,8 +13,10 @@
 #include "cmif/cli/terminal.h"
 #include "cmif/client/channel_store.h"
 #include "cmif/client/client_model.h"
+#include "cmif/client/conversation.h"
 #include "cmif/client/nearest_unit.h"
 #include "cmif/client/sanitizer.h"
+#include "cmif/privacy/accountant.h"
 #include "cmif/text/words.h"
 
 namespace cmif::cli {
@@ -75,6 +77,70 @@ Result<void> MeasureDraw(client::ClientModel& model,
   }
   if (sum == 42) Note("");
   report.Row("draw, " + name, pairs, "ns/word", "scores and noise at run time");
+  return {};
+}
+
+// The draw as the sanitizer makes it, keyed by conversation, place and unit,
+// beside one from the operating system's randomness.
+Result<void> MeasureKeyedDraw(client::ClientModel& model,
+                              const privacy::Channel& channel,
+                              const std::string& name, BenchReport& report) {
+  CMIF_ASSIGN(const privacy::Sampler sampler,
+              privacy::Sampler::Create(channel));
+  std::mt19937_64 engine(2);
+  std::vector<int32_t> ids(kDraws);
+  const auto& words = model.units().words();
+  for (int32_t& id : ids) id = words[engine() % words.size()];
+  OsRandom random;
+  const client::Conversation conversation({}, client::Repeats::kFresh, random);
+  const client::MessageNoise noise = conversation.NoiseOf({});
+  Pairs pairs;
+  int64_t sum = 0;  // keeps the work alive
+  for (int pair = 0; pair < Pairs::kPairs; ++pair) {
+    const double keyed = Timed([&] {
+      uint32_t word = 0;
+      for (const int32_t id : ids) {
+        crypto::KeyedRandom source = noise.For({word++, 0, id, 0});
+        sum += sampler.Draw(id, source);
+      }
+    });
+    const double plain = Timed([&] {
+      for (const int32_t id : ids) sum += sampler.Draw(id, random);
+    });
+    pairs.Add(1e9 * keyed / kDraws, 1e9 * plain / kDraws);
+  }
+  if (sum == 42) Note("");
+  report.Row("draw, keyed, " + name, pairs, "ns/word",
+             "a draw from OS randomness");
+  return {};
+}
+
+// The curve of a cluster, and an account of a hundred words with all curves
+// there.
+Result<void> MeasureAccount(
+    const std::shared_ptr<const privacy::Channel>& channel,
+    const std::string& name, BenchReport& report) {
+  constexpr int kClusters = 100;
+  const int clusters = std::min(
+      kClusters, static_cast<int>(channel->clustering().clusters().size()));
+  Pairs pairs;
+  for (int pair = 0; pair < Pairs::kPairs; ++pair) {
+    CMIF_ASSIGN(const auto accountant, privacy::Accountant::Create(channel));
+    privacy::Charges charges;
+    const double curves = Timed([&] {
+      for (int c = 0; c < clusters; ++c) {
+        accountant.CurveOf(c);
+        charges.Add(c);
+      }
+    });
+    Result<privacy::DocumentLoss> loss;
+    const double account = Timed(
+        [&] { loss = accountant.LossOf(charges, privacy::Delta::Default()); });
+    if (!loss) return std::unexpected(loss.error());
+    pairs.Add(1e6 * curves / clusters, 1e6 * account);
+  }
+  report.Row("Renyi curve, " + name, pairs, "us/cluster",
+             "the account of 100 words, curves kept");
   return {};
 }
 
@@ -160,6 +226,8 @@ Result<void> BenchModel(const DemoModel& demo, const std::string& name,
   CMIF_ASSIGN(auto channel,
               client::OpenChannel(*model, {.spec = {.epsilon = epsilon}}, {}));
   CMIF_TRY(MeasureDraw(*model, *channel, name, report));
+  CMIF_TRY(MeasureKeyedDraw(*model, *channel, name, report));
+  CMIF_TRY(MeasureAccount(channel, name, report));
   CMIF_ASSIGN(client::Sanitizer sanitizer,
               client::Sanitizer::Create(model, std::move(channel)));
   CMIF_TRY(MeasureText(*model, sanitizer, name, report));

@@ -80,12 +80,13 @@ void Print(const ordered_json& json, bool as_json) {
 }
 
 Result<void> Build(const Flags& flags) {
-  CMIF_ASSIGN(const auto wanted, ChannelOptionsOf(flags.privacy));
-  if (!wanted) {
+  CMIF_ASSIGN(const auto parsed, ParseChannel(flags.privacy));
+  if (!parsed) {
     return InvalidArgument("the mechanism identity has no channel to build");
   }
   CMIF_ASSIGN(const auto model,
               client::ClientModel::Open(flags.privacy.bundle));
+  CMIF_ASSIGN(const auto wanted, ChannelOptionsOf(*model, flags.privacy));
   Progress progress;
   CMIF_ASSIGN(const privacy::Channel channel,
               client::ComputeChannel(*model, *wanted, [&](double share) {

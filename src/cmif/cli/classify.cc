@@ -37,10 +37,13 @@ using Batch = std::vector<Item>;
 class Pipeline {
  public:
   Pipeline(client::Sanitizer& sanitizer, client::Remote& remote,
-           std::unique_ptr<client::Classifier> classifier, bool json)
+           std::unique_ptr<client::Classifier> classifier, privacy::Delta delta,
+           bool json)
       : sanitizer_(sanitizer),
         remote_(remote),
         classifier_(std::move(classifier)),
+        delta_(delta),
+        losses_(sanitizer, delta),
         json_(json) {}
 
   int Run() {
@@ -66,6 +69,7 @@ class Pipeline {
     }
     if (!batch.empty()) Send(std::move(batch));
     while (!pending_.empty()) ReceiveOldest();
+    if (const std::string line = losses_.Line(); !line.empty()) Note(line);
     if (broken_) return ExitCodeOf(*broken_);
     return exit_code_;  // main() sees whether all of it was written
   }
@@ -163,9 +167,10 @@ class Pipeline {
     if (!json_) {
       fmt::print("{}\t{:.4f}\t{}\n", labels[best], probabilities[best],
                  item.sanitized->text);
+      losses_.Add(item.sanitized->charges);
       return;
     }
-    auto json = SanitizedJson(sanitizer_, *item.sanitized);
+    auto json = SanitizedJson(sanitizer_, *item.sanitized, delta_);
     json["label"] = labels[best];
     for (size_t i = 0; i < labels.size(); ++i) {
       json["probabilities"][labels[i]] = probabilities[i];
@@ -185,6 +190,8 @@ class Pipeline {
   client::Sanitizer& sanitizer_;
   client::Remote& remote_;
   std::unique_ptr<client::Classifier> classifier_;
+  privacy::Delta delta_;
+  DocumentLosses losses_;
   bool json_;
   OsRandom random_;
   std::deque<Batch> pending_;
@@ -193,9 +200,11 @@ class Pipeline {
 };
 
 int Run(const Flags& flags) {
-  if (const auto epsilon = ParseEpsilon(flags.privacy); !epsilon) {
-    return Report(epsilon.error());
+  if (const auto wanted = ParseChannel(flags.privacy); !wanted) {
+    return Report(wanted.error());
   }
+  const auto delta = ParseDelta(flags.privacy);
+  if (!delta) return Report(delta.error());
   auto model = client::ClientModel::Open(flags.privacy.bundle);
   if (!model) return Report(model.error());
   auto remote = client::Remote::Connect(flags.remote, (*model)->facts());
@@ -205,7 +214,8 @@ int Run(const Flags& flags) {
   auto sanitizer = MakeSanitizer(*model, flags.privacy);
   if (!sanitizer) return Report(sanitizer.error());
   Note(GuaranteeLine(*sanitizer));
-  return Pipeline(*sanitizer, **remote, *std::move(classifier), flags.json)
+  return Pipeline(*sanitizer, **remote, *std::move(classifier), *delta,
+                  flags.json)
       .Run();
 }
 

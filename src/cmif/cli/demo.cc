@@ -115,7 +115,7 @@ Result<void> ShowSentence(std::string_view sentence,
              view.colours.reset, bare.text, result.words_changed,
              result.words.size(), shown.bytes);
   if (view.json) {
-    auto json = SanitizedJson(sanitizer, result);
+    auto json = SanitizedJson(sanitizer, result, privacy::Delta::Default());
     json["label"] = shown.text;
     json["label_unprotected"] = bare.text;
     json["bytes_sent"] = shown.bytes;
@@ -199,7 +199,8 @@ Result<void> ShowAnswer(const Half& half, const PrivacyOptions& privacy,
                            random, {}));
   PrintWords(answer.sanitized, view);
   if (view.json) {
-    auto json = SanitizedJson(sanitizer, answer.sanitized);
+    auto json =
+        SanitizedJson(sanitizer, answer.sanitized, privacy::Delta::Default());
     json["answer"] = answer.generation.text;
     json["bytes_sent"] = answer.generation.bytes_sent;
     fmt::print("{}\n", JsonLine(json));
@@ -228,7 +229,9 @@ Result<void> ShowChat(const PrivacyOptions& privacy, const View& view) {
     return {};
   }
   CMIF_ASSIGN(const Half half, Open(*std::move(demo), view));
-  CMIF_TRY(ShowAnswer(half, privacy, view));
+  PrivacyOptions linked = privacy;
+  linked.repeats = "linked";  // as cmif ask does
+  CMIF_TRY(ShowAnswer(half, linked, view));
   PrivacyOptions bare = privacy;
   bare.mechanism = "identity";
   bare.epsilon = "inf";
@@ -236,8 +239,8 @@ Result<void> ShowChat(const PrivacyOptions& privacy, const View& view) {
 }
 
 int Run(const PrivacyOptions& privacy, bool as_json) {
-  if (const auto epsilon = ParseEpsilon(privacy); !epsilon) {
-    return Report(epsilon.error());
+  if (const auto wanted = ParseChannel(privacy); !wanted) {
+    return Report(wanted.error());
   }
   const View view(as_json);
   const auto start = Clock::now();

@@ -39,7 +39,7 @@ Result<DemoModel> Split(const fs::path& source, const std::string& name,
   client::SplitOptions options;
   options.source = source;
   options.folder = demo.folder;
-  options.clusters_file = std::move(clusters);
+  options.clustering.clusters_file = std::move(clusters);
   options.overwrite = true;
   CMIF_ASSIGN(const privacy::Epsilon epsilon, privacy::Epsilon::Create(1));
   options.epsilons = {epsilon};

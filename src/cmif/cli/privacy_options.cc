@@ -3,13 +3,29 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 
+#include "cmif/cli/policy_options.h"
 #include "cmif/cli/terminal.h"
 #include "cmif/client/channel_store.h"
 #include "cmif/privacy/mechanism.h"
 
 namespace cmif::cli {
+namespace {
+
+// Of charges that the sanitizer made itself: there is always an answer; should
+// there be none, the plain sum is one.
+uint64_t DocumentMicro(const client::Sanitizer& sanitizer,
+                       const privacy::Charges& charges, privacy::Delta delta) {
+  const auto loss = sanitizer.LossOf(charges, delta);
+  return loss ? loss->document_micro
+              : privacy::TotalMicro(
+                    charges.draws(),
+                    sanitizer.channel()->epsilon_certified_micro());
+}
+
+}  // namespace
 
 void AddMechanismOptions(CLI::App& command, PrivacyOptions& options) {
   command
@@ -42,6 +58,12 @@ void AddMechanismOptions(CLI::App& command, PrivacyOptions& options) {
                   "average, none lets a few hub words stand for all")
       ->capture_default_str()
       ->check(CLI::IsMember({"on", "none"}));
+  command
+      .add_option("--prior", options.prior,
+                  "mechanisms optimal and medoid: how likely words are; "
+                  "uniform, or a FILE of 'word count' lines")
+      ->capture_default_str();
+  AddPolicyOptions(command, options.policy);
 }
 
 void AddPrivacyOptions(CLI::App& command, PrivacyOptions& options) {
@@ -50,6 +72,17 @@ void AddPrivacyOptions(CLI::App& command, PrivacyOptions& options) {
                   "the folder that cmif split wrote")
       ->required();
   AddMechanismOptions(command, options);
+  command
+      .add_option("--repeats", options.repeats,
+                  "a word that occurs again: fresh (a draw of its own, charged "
+                  "each time) or linked (the same output, charged once; shows "
+                  "which places hold the same word)")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"fresh", "linked"}));
+  command
+      .add_option("--delta", options.delta,
+                  "of the epsilon of a whole text, 1e-30 to 0.5")
+      ->capture_default_str();
 }
 
 void AddRemoteOptions(CLI::App& command, client::RemoteOptions& options) {
@@ -89,7 +122,7 @@ Result<std::optional<privacy::Epsilon>> ParseEpsilon(
   return epsilon;
 }
 
-Result<std::optional<client::ChannelOptions>> ChannelOptionsOf(
+Result<std::optional<client::ChannelOptions>> ParseChannel(
     const PrivacyOptions& options) {
   CMIF_ASSIGN(const std::optional<privacy::Epsilon> epsilon,
               ParseEpsilon(options));
@@ -114,10 +147,46 @@ Result<std::optional<client::ChannelOptions>> ChannelOptionsOf(
   return channel;
 }
 
+Result<privacy::Delta> ParseDelta(const PrivacyOptions& options) {
+  char* end = nullptr;
+  const double value = std::strtod(options.delta.c_str(), &end);
+  if (options.delta.empty() || *end != '\0') {
+    return InvalidArgument("--delta takes a number from 1e-30 to 0.5");
+  }
+  auto delta = privacy::Delta::Create(value);
+  if (!delta) return std::unexpected(delta.error().At("--delta"));
+  return delta;
+}
+
+Result<std::optional<client::ChannelOptions>> ChannelOptionsOf(
+    client::ClientModel& model, const PrivacyOptions& options) {
+  CMIF_ASSIGN(auto wanted, ParseChannel(options));
+  if (!wanted) return wanted;
+  CMIF_ASSIGN(const client::PrivacyPolicy policy,
+              client::LoadPolicy(options.policy));
+  if (!policy.ChangesNothing()) {
+    CMIF_ASSIGN(const client::AppliedPolicy applied,
+                client::ApplyPolicy(model, policy));
+    wanted->domain = {applied.clustering, applied.class_of_cluster,
+                      applied.epsilon_micro_of_cluster};
+    for (const std::string& line : PolicyLines(applied)) Note(line);
+  }
+  if (options.prior != "uniform") {
+    CMIF_ASSIGN(const client::WordCounts counts,
+                client::ReadWordCounts(options.prior));
+    CMIF_ASSIGN(wanted->prior, client::CountsOfUnits(model.units(), counts));
+    // Laplace's smoothing: no word is impossible.
+    for (double& count : wanted->prior) count += 1;
+  }
+  return wanted;
+}
+
 Result<client::Sanitizer> MakeSanitizer(
     std::shared_ptr<client::ClientModel> model, const PrivacyOptions& options) {
   CMIF_ASSIGN(const std::optional<client::ChannelOptions> wanted,
-              ChannelOptionsOf(options));
+              ChannelOptionsOf(*model, options));
+  CMIF_ASSIGN(const client::Repeats repeats,
+              client::ParseRepeats(options.repeats));
   std::shared_ptr<const privacy::Channel> channel;
   if (wanted) {
     Progress progress;
@@ -130,11 +199,13 @@ Result<client::Sanitizer> MakeSanitizer(
                   progress.Update(step, share);
                 }));
   }
-  return client::Sanitizer::Create(std::move(model), std::move(channel));
+  return client::Sanitizer::Create(std::move(model), std::move(channel),
+                                   repeats);
 }
 
 nlohmann::ordered_json SanitizedJson(const client::Sanitizer& sanitizer,
-                                     const client::Sanitized& result) {
+                                     const client::Sanitized& result,
+                                     privacy::Delta delta) {
   nlohmann::ordered_json json = {
       {"text", result.text},
       {"words", result.words.size()},
@@ -144,7 +215,8 @@ nlohmann::ordered_json SanitizedJson(const client::Sanitizer& sanitizer,
       {"words_charged", result.words_charged}};
   const privacy::Channel* channel = sanitizer.channel();
   if (channel == nullptr) {
-    json["epsilon"] = json["epsilon_certified"] = json["epsilon_total"] = "inf";
+    json["epsilon"] = json["epsilon_certified"] = json["epsilon_total"] =
+        json["epsilon_document"] = "inf";
   } else {
     const uint64_t certified = channel->epsilon_certified_micro();
     json["epsilon"] = channel->epsilon().value();
@@ -152,7 +224,12 @@ nlohmann::ordered_json SanitizedJson(const client::Sanitizer& sanitizer,
     json["epsilon_total"] = static_cast<double>(privacy::TotalMicro(
                                 result.words_charged, certified)) /
                             1e6;
+    json["epsilon_document"] =
+        static_cast<double>(DocumentMicro(sanitizer, result.charges, delta)) /
+        1e6;
   }
+  json["delta"] = delta.value();
+  json["repeats"] = client::RepeatsName(sanitizer.repeats());
   json["cluster_bits"] = channel == nullptr
                              ? sanitizer.model().clustering()->ClusterBits()
                              : channel->PublicBits();
@@ -162,6 +239,30 @@ nlohmann::ordered_json SanitizedJson(const client::Sanitizer& sanitizer,
                           : privacy::AdjacencyName(channel->spec().adjacency);
   json["guarantee"] = json["adjacency"];
   return json;
+}
+
+void DocumentLosses::Add(const privacy::Charges& charges) {
+  if (sanitizer_.is_identity()) return;
+  ++documents_;
+  draws_ += charges.draws();
+  most_draws_ = std::max(most_draws_, charges.draws());
+  document_micro_ =
+      std::max(document_micro_, DocumentMicro(sanitizer_, charges, delta_));
+}
+
+std::string DocumentLosses::Line() const {
+  if (documents_ == 0) return {};
+  const uint64_t sum = privacy::TotalMicro(
+      most_draws_, sanitizer_.channel()->epsilon_certified_micro());
+  return fmt::format(
+      "charged: {} draws (repeated words {}); {}epsilon {:.4f} as a plain sum, "
+      "{:.4f} at delta {}",
+      draws_, client::RepeatsName(sanitizer_.repeats()),
+      documents_ == 1
+          ? ""
+          : fmt::format("of the costliest of {} lines ", documents_),
+      static_cast<double>(sum) / 1e6,
+      static_cast<double>(document_micro_) / 1e6, delta_.value());
 }
 
 std::string GuaranteeLine(const client::Sanitizer& sanitizer) {

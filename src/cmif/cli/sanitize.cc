@@ -31,9 +31,11 @@ Result<client::Sanitized> SanitizeLine(client::Sanitizer& sanitizer,
 }
 
 int Run(const Flags& flags) {
-  if (const auto epsilon = ParseEpsilon(flags.privacy); !epsilon) {
-    return Report(epsilon.error());
+  if (const auto wanted = ParseChannel(flags.privacy); !wanted) {
+    return Report(wanted.error());
   }
+  const auto delta = ParseDelta(flags.privacy);
+  if (!delta) return Report(delta.error());
   auto model = client::ClientModel::Open(flags.privacy.bundle);
   if (!model) return Report(model.error());
   auto sanitizer = MakeSanitizer(*std::move(model), flags.privacy);
@@ -41,6 +43,7 @@ int Run(const Flags& flags) {
   Note(GuaranteeLine(*sanitizer));
   LineReader lines(STDIN_FILENO);
   OsRandom random;
+  DocumentLosses losses(*sanitizer, *delta);
   int exit_code = kOk;
   for (size_t number = 1; const auto line = lines.Next(); ++number) {
     const auto result = SanitizeLine(*sanitizer, *line, random);
@@ -50,12 +53,14 @@ int Run(const Flags& flags) {
       const nlohmann::json error = {{"error", result.error().message()}};
       fmt::print("{}\n", flags.json ? JsonLine(error) : "error");
     } else if (flags.json) {
-      fmt::print("{}\n", JsonLine(SanitizedJson(*sanitizer, *result)));
+      fmt::print("{}\n", JsonLine(SanitizedJson(*sanitizer, *result, *delta)));
     } else {
       fmt::print("{}\n", result->text);
+      losses.Add(result->charges);
     }
     if (!lines.Ready() && fflush(stdout) != 0) break;  // main() reports it
   }
+  if (const std::string line = losses.Line(); !line.empty()) Note(line);
   return exit_code;
 }
 

@@ -2,12 +2,16 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "cmif/cli/commands.h"
 #include "cmif/cli/json_line.h"
 #include "cmif/cli/privacy_options.h"
+#include "cmif/cli/split_report.h"
+#include "cmif/cli/task_logits.h"
 #include "cmif/cli/terminal.h"
 #include "cmif/client/split_model.h"
 
@@ -17,19 +21,55 @@ namespace {
 struct Flags {
   std::string model;
   std::string folder;
+  std::string clustering;
+  int cluster_size = 20;
   std::string clusters;
+  std::string counts;
+  std::string word_vectors;
+  std::string synonyms;
+  std::string antonyms;
+  double task_weight = 1;
+  bool compare_greedy = false;
   std::string head = "server";
   std::vector<std::string> epsilons = {"1"};
   bool force = false;
   bool json = false;
 };
 
-Result<client::SplitOptions> OptionsOf(const Flags& flags) {
+std::optional<std::filesystem::path> FileOf(const std::string& flag) {
+  if (flag.empty()) return std::nullopt;
+  return flag;
+}
+
+Result<client::ClusterOptions> ClusteringOf(const Flags& flags,
+                                            Progress& progress) {
+  client::ClusterOptions options;
+  options.kind = flags.clustering;
+  if (options.kind.empty()) {
+    options.kind = flags.clusters.empty() ? "balanced" : "file";
+  }
+  options.size = flags.cluster_size;
+  options.clusters_file = FileOf(flags.clusters);
+  options.counts_file = FileOf(flags.counts);
+  options.word_vectors_file = FileOf(flags.word_vectors);
+  options.synonyms_file = FileOf(flags.synonyms);
+  options.antonyms_file = FileOf(flags.antonyms);
+  options.task_weight = flags.task_weight;
+  options.compare_greedy = flags.compare_greedy;
+  if (options.kind == "task") {
+    CMIF_ASSIGN(options.task_logits,
+                ComputeTaskLogits(flags.model, [&](double share) {
+                  progress.Update("asking the model about words", share);
+                }));
+  }
+  return options;
+}
+
+Result<client::SplitOptions> OptionsOf(const Flags& flags, Progress& progress) {
   client::SplitOptions options;
   options.source = flags.model;
   options.folder = flags.folder;
   options.head_on_client = flags.head == "client";
-  if (!flags.clusters.empty()) options.clusters_file = flags.clusters;
   options.overwrite = flags.force;
   for (const std::string& epsilon : flags.epsilons) {
     PrivacyOptions privacy;
@@ -37,6 +77,7 @@ Result<client::SplitOptions> OptionsOf(const Flags& flags) {
     CMIF_ASSIGN(const auto parsed, ParseEpsilon(privacy));
     options.epsilons.push_back(*parsed);
   }
+  CMIF_ASSIGN(options.clustering, ClusteringOf(flags, progress));
   return options;
 }
 
@@ -54,9 +95,12 @@ std::string WhatTheServerLearns(const model::ModelFacts& facts) {
 }
 
 int Run(const Flags& flags) {
-  const auto options = OptionsOf(flags);
-  if (!options) return Report(options.error());
   Progress progress;
+  const auto options = OptionsOf(flags, progress);
+  if (!options) {
+    progress.End();
+    return Report(options.error());
+  }
   const auto result =
       client::SplitModel(*options, [&](std::string_view step, double share) {
         progress.Update(step, share);
@@ -66,9 +110,7 @@ int Run(const Flags& flags) {
   const model::Manifest& manifest = result->manifest;
   if (flags.json) {
     auto json = nlohmann::ordered_json::parse(model::ManifestToJson(manifest));
-    json["clusters"] = result->clusters;
-    json["cluster_bits"] = result->cluster_bits;
-    json["mean_cosine"] = result->mean_cosine;
+    AddClusterJson(result->clustering, json);
     json["server_holds_table"] =
         manifest.facts.tied &&
         manifest.facts.partition == model::kPartitionEmbedding;
@@ -79,15 +121,43 @@ int Run(const Flags& flags) {
       "{}: {} {}, {} words of width {}, table {}\n"
       "  {}/body.gguf       {} bytes, for the server\n"
       "  {}/embedding.cmif  {} bytes, for the clients: keep it secret\n"
-      "  {} clusters ({:.1f} bits of cluster identity a word), mean cosine "
-      "{:.3f}\n{}\n",
+      "{}{}\n",
       manifest.facts.name, manifest.facts.architecture,
       manifest.facts.partition, manifest.facts.vocabulary, manifest.facts.width,
       manifest.facts.table_type, flags.folder, manifest.body_bytes,
-      flags.folder, manifest.bundle_bytes, result->clusters,
-      result->cluster_bits, result->mean_cosine,
+      flags.folder, manifest.bundle_bytes, ClusterText(result->clustering),
       WhatTheServerLearns(manifest.facts));
   return kOk;
+}
+
+void AddClusteringOptions(CLI::App& command, Flags& flags) {
+  command.add_option(
+      "--clustering", flags.clustering,
+      "balanced (the default), greedy (CUSTEXT's), task (classifiers: by what "
+      "the model makes of each word alone, too), or file (--clusters)");
+  command
+      .add_option("--cluster-size", flags.cluster_size,
+                  "K: words of a cluster, 2 to 256")
+      ->capture_default_str();
+  command.add_option("--clusters", flags.clusters,
+                     "clusters of your own: JSON, a list of lists of token "
+                     "ids; the other words are clustered as usual");
+  command.add_option("--counts", flags.counts,
+                     "how often words occur (lines 'word count', or JSON): "
+                     "greedy's order and the report's running words");
+  command.add_option("--word-vectors", flags.word_vectors,
+                     "vectors to cluster words by, in word2vec's text format; "
+                     "words without one go by the model's rows");
+  command.add_option("--synonyms", flags.synonyms,
+                     "pairs of words, one pair a line, drawn together");
+  command.add_option("--antonyms", flags.antonyms,
+                     "pairs of words that never share a cluster, if possible");
+  command
+      .add_option("--task-weight", flags.task_weight,
+                  "of what the model makes of a word, in task clusters")
+      ->capture_default_str();
+  command.add_flag("--compare-greedy", flags.compare_greedy,
+                   "print the mean cosine of greedy clusters beside");
 }
 
 }  // namespace
@@ -100,9 +170,7 @@ void AddSplit(CLI::App& app, int& exit_code) {
       ->required();
   command->add_option("-o,--output", flags->folder, "the folder to write")
       ->required();
-  command->add_option("--clusters", flags->clusters,
-                      "clusters of your own: JSON, a list of lists of token "
-                      "ids; the other words are clustered as usual");
+  AddClusteringOptions(*command, *flags);
   command
       ->add_option("--head", flags->head,
                    "who holds the output head: server, or client (then the "

@@ -15,6 +15,8 @@ void Append(Sanitized& total, Sanitized part) {
   total.words_public += part.words_public;
   total.words_unprotected += part.words_unprotected;
   total.words_charged += part.words_charged;
+  total.words_repeated += part.words_repeated;
+  total.charges.Add(part.charges);
 }
 
 }  // namespace
@@ -25,15 +27,18 @@ Result<ChatAnswer> Chat(Remote& remote, Sanitizer& sanitizer,
                         const std::function<void(std::string_view)>& on_text) {
   ChatAnswer answer;
   std::vector<model::ChatMessage> messages;
-  const auto add = [&](const char* role,
+  Conversation conversation = sanitizer.StartConversation(random);
+  const auto add = [&](const char* name, Role role,
                        std::string_view text) -> Result<void> {
-    CMIF_ASSIGN(Sanitized part, sanitizer.Sanitize(text, random));
-    messages.push_back({role, part.text});
+    const auto index = static_cast<uint32_t>(messages.size());
+    CMIF_ASSIGN(Sanitized part,
+                sanitizer.Sanitize(text, conversation, {role, index}));
+    messages.push_back({name, part.text});
     Append(answer.sanitized, std::move(part));
     return {};
   };
-  if (!system.empty()) CMIF_TRY(add("system", system));
-  CMIF_TRY(add("user", question));
+  if (!system.empty()) CMIF_TRY(add("system", Role::kSystem, system));
+  CMIF_TRY(add("user", Role::kUser, question));
   const model::Tokenizer& tokenizer = sanitizer.model().tokenizer();
   CMIF_ASSIGN(const auto parts, tokenizer.ApplyChatTemplate(messages));
   CMIF_ASSIGN(const std::vector<int32_t> prompt, tokenizer.EncodePrompt(parts));

@@ -19,9 +19,10 @@ struct ChatAnswer {
   Generation generation;
 };
 
-// One question to a chat model: sanitizes question and system prompt (empty:
-// none), puts them into the model's chat template, whose own text is public,
-// and generates. Codes of Sanitize(), ApplyChatTemplate() and Generate().
+// One question to a chat model, a conversation of its own: sanitizes question
+// and system prompt (empty: none), puts them into the model's chat template,
+// whose own text is public, and generates. Codes of Sanitize(),
+// ApplyChatTemplate() and Generate().
 Result<ChatAnswer> Chat(Remote& remote, Sanitizer& sanitizer,
                         std::string_view system, std::string_view question,
                         const GenerateOptions& options, RandomSource& random,

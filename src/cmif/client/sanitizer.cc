@@ -17,17 +17,87 @@ bool IsWord(const Piece& piece) {
   return piece.kind == Piece::kWord || piece.kind == Piece::kDigits;
 }
 
+void Append(const Piece& piece, std::string after, Sanitized& result) {
+  if (after != piece.text) ++result.words_changed;
+  result.text += after;
+  result.words.push_back({std::string(piece.text), std::move(after)});
+}
+
+// What the identity makes of a text.
+Sanitized Unchanged(std::string_view text) {
+  Sanitized result;
+  for (const Piece& piece : text::SplitWords(text)) {
+    if (IsWord(piece)) {
+      Append(piece, std::string(piece.text), result);
+    } else {
+      result.text += piece.text;
+    }
+  }
+  result.words_unprotected = result.words.size();
+  return result;
+}
+
+// Of everything that a draw depends on.
+crypto::Digest HashOf(const privacy::Channel& channel) {
+  crypto::Sha256 hash;
+  hash.Update(channel.ToBytes());
+  return hash.Finish();
+}
+
+// Curves are those of clusters; where epsilon is of whole classes, each draw
+// counts as the worst mechanism of that epsilon.
+Result<privacy::Accountant> MakeAccountant(
+    const std::shared_ptr<const privacy::Channel>& channel) {
+  if (channel->spec().adjacency == privacy::Adjacency::kCluster) {
+    return privacy::Accountant::Create(channel);
+  }
+  return privacy::Accountant::CreatePure(channel,
+                                         channel->epsilon_certified_micro());
+}
+
 }  // namespace
+
+struct Sanitizer::Words {
+  std::vector<Piece> pieces;
+  // Of all words, one after the other; the i-th word's end at ends[i].
+  std::vector<int32_t> units;
+  std::vector<size_t> ends;
+};
 
 Result<Sanitizer> Sanitizer::Create(
     std::shared_ptr<ClientModel> model,
-    std::shared_ptr<const privacy::Channel> channel) {
-  Sanitizer sanitizer(std::move(model), std::move(channel));
-  if (sanitizer.channel_ != nullptr) {
-    CMIF_ASSIGN(sanitizer.sampler_,
-                privacy::Sampler::Create(*sanitizer.channel_));
-  }
+    std::shared_ptr<const privacy::Channel> channel, Repeats repeats) {
+  Sanitizer sanitizer(std::move(model), std::move(channel), repeats);
+  if (sanitizer.channel_ == nullptr) return sanitizer;
+  sanitizer.channel_hash_ = HashOf(*sanitizer.channel_);
+  CMIF_ASSIGN(privacy::Sampler sampler,
+              privacy::Sampler::Create(*sanitizer.channel_));
+  sanitizer.sampler_ =
+      std::make_shared<const privacy::Sampler>(std::move(sampler));
+  CMIF_ASSIGN(privacy::Accountant accountant,
+              MakeAccountant(sanitizer.channel_));
+  sanitizer.accountant_ =
+      std::make_shared<const privacy::Accountant>(std::move(accountant));
   return sanitizer;
+}
+
+// Of the sensitive words alone: a word of several tokens must not become a
+// public one, which would pass.
+Result<const NearestUnit*> Sanitizer::Nearest() {
+  if (own_nearest_ != nullptr) return own_nearest_.get();
+  std::vector<int32_t> sensitive;
+  for (const int32_t id : model_->units().words()) {
+    if (!sampler_->IsPublic(id)) sensitive.push_back(id);
+  }
+  if (sensitive.size() == model_->units().words().size()) {
+    return model_->Nearest();
+  }
+  if (sensitive.empty()) {
+    return FailedPrecondition("the policy leaves no sensitive words");
+  }
+  CMIF_ASSIGN(const privacy::RowMatrix* const rows, model_->Rows());
+  own_nearest_ = std::make_shared<const NearestUnit>(*rows, sensitive);
+  return own_nearest_.get();
 }
 
 Result<int32_t> Sanitizer::UnitOfWord(std::string_view word) {
@@ -42,7 +112,7 @@ Result<int32_t> Sanitizer::UnitOfWord(std::string_view word) {
                 [&](int32_t id) { return model_->tokenizer().IsUnknown(id); });
   int32_t unit = ids.size() == 1 ? ids[0] : -1;
   if (unit < 0 || units.class_of()[static_cast<size_t>(unit)] != kWordClass) {
-    CMIF_ASSIGN(const NearestUnit* const nearest, model_->Nearest());
+    CMIF_ASSIGN(const NearestUnit* const nearest, Nearest());
     unit = nearest->Find(ids);
   }
   if (word.size() > kMaxCachedWordBytes) return unit;
@@ -68,58 +138,105 @@ Result<std::vector<int32_t>> Sanitizer::UnitsOfDigits(std::string_view digits) {
   return std::vector<int32_t>{unit};
 }
 
-std::string Sanitizer::Draw(int32_t unit, RandomSource& random,
-                            Sanitized& result) {
-  if (sampler_->IsPublic(unit)) {
+Result<Sanitizer::Words> Sanitizer::Read(std::string_view text) {
+  Words words;
+  words.pieces = text::SplitWords(text);
+  for (const Piece& piece : words.pieces) {
+    if (piece.kind == Piece::kDigits) {
+      CMIF_ASSIGN(const std::vector<int32_t> units, UnitsOfDigits(piece.text));
+      words.units.insert(words.units.end(), units.begin(), units.end());
+    } else if (piece.kind == Piece::kWord) {
+      CMIF_ASSIGN(const int32_t unit, UnitOfWord(piece.text));
+      words.units.push_back(unit);
+    } else {
+      continue;
+    }
+    words.ends.push_back(words.units.size());
+  }
+  return words;
+}
+
+std::string Sanitizer::Write(const WordDraw& place, const DrawFn& draw,
+                             Sanitized& result) const {
+  if (place.cluster < 0) {
     ++result.words_public;
-    return model_->units().Written(unit);
+    return model_->units().Written(place.unit);
   }
-  ++result.words_charged;
-  if (channel_->IsRevealed(unit)) ++result.words_unprotected;
-  return model_->units().Written(sampler_->Draw(unit, random));
+  if (channel_->IsRevealed(place.unit)) ++result.words_unprotected;
+  return model_->units().Written(draw(place));
 }
 
-Result<std::string> Sanitizer::Replace(std::string_view word, bool digits,
-                                       RandomSource& random,
-                                       Sanitized& result) {
-  std::vector<int32_t> units;
-  if (digits) {
-    CMIF_ASSIGN(units, UnitsOfDigits(word));
-  } else {
-    CMIF_ASSIGN(const int32_t unit, UnitOfWord(word));
-    units.push_back(unit);
-  }
-  std::string written;
-  for (const int32_t unit : units) written += Draw(unit, random, result);
-  return written;
-}
-
-Result<Sanitized> Sanitizer::Sanitize(std::string_view text,
-                                      RandomSource& random) {
-  CMIF_TRY(text::CheckText(text));
-  std::vector<Piece> pieces;
-  {
-    pieces = text::SplitWords(text);
-  }
+Sanitized Sanitizer::Replace(const Words& words, const DrawFn& draw,
+                             std::vector<WordDraw>& draws) const {
   Sanitized result;
-  result.text.reserve(text.size() + text.size() / 4);
-  for (const Piece& piece : pieces) {
+  size_t at = 0;  // next of words.units
+  for (const Piece& piece : words.pieces) {
     if (!IsWord(piece)) {
       result.text += piece.text;
       continue;
     }
-    std::string after(piece.text);
-    if (is_identity()) {
-      ++result.words_unprotected;
-    } else {
-      CMIF_ASSIGN(after, Replace(piece.text, piece.kind == Piece::kDigits,
-                                 random, result));
+    const size_t word = result.words.size();
+    std::string after;
+    for (uint32_t part = 0; at < words.ends[word]; ++at, ++part) {
+      const int32_t unit = words.units[at];
+      const WordDraw place{static_cast<uint32_t>(word), part, unit,
+                           channel_->clustering().cluster_of(unit)};
+      after += Write(place, draw, result);
+      if (place.cluster >= 0) draws.push_back(place);
     }
-    if (after != piece.text) ++result.words_changed;
-    result.text += after;
-    result.words.push_back({std::string(piece.text), std::move(after)});
+    Append(piece, std::move(after), result);
   }
   return result;
+}
+
+Result<Sanitized> Sanitizer::Sanitize(std::string_view text,
+                                      Conversation& conversation,
+                                      MessageId message) {
+  CMIF_TRY(text::CheckText(text));
+  if (is_identity()) return Unchanged(text);
+  if (conversation.channel() != channel_hash_) {
+    return FailedPrecondition(
+        "the conversation was started over another channel; start a new one");
+  }
+  CMIF_ASSIGN(const Words words, Read(text));
+  const MessageNoise noise = conversation.NoiseOf(message);
+  const auto keyed = [&](const WordDraw& place) {
+    crypto::KeyedRandom random = noise.For(place);
+    return sampler_->Draw(place.unit, random);
+  };
+  std::vector<WordDraw> draws;
+  Sanitized result = Replace(words, keyed, draws);
+  const uint64_t drawn = draws.size();
+  result.charges = conversation.Charge(message, std::move(draws));
+  result.words_charged = result.charges.draws();
+  result.words_repeated = drawn - result.words_charged;
+  return result;
+}
+
+Result<Sanitized> Sanitizer::Sanitize(std::string_view text,
+                                      RandomSource& random) {
+  if (is_identity() || repeats_ == Repeats::kLinked) {
+    Conversation own = StartConversation(random);
+    return Sanitize(text, own, {});
+  }
+  CMIF_TRY(text::CheckText(text));
+  CMIF_ASSIGN(const Words words, Read(text));
+  std::vector<WordDraw> draws;
+  Sanitized result = Replace(
+      words,
+      [&](const WordDraw& place) { return sampler_->Draw(place.unit, random); },
+      draws);
+  for (const WordDraw& draw : draws) result.charges.Add(draw.cluster);
+  result.words_charged = result.charges.draws();
+  return result;
+}
+
+Result<privacy::DocumentLoss> Sanitizer::LossOf(const privacy::Charges& charges,
+                                                privacy::Delta delta) const {
+  if (is_identity()) {
+    return FailedPrecondition("the identity protects nothing: no finite loss");
+  }
+  return accountant_->LossOf(charges, delta);
 }
 
 }  // namespace cmif::client

@@ -4,8 +4,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <nlohmann/json.hpp>
-
 #include "cmif/base/byte_reader.h"
 #include "cmif/base/file.h"
 #include "cmif/base/parallel.h"
@@ -15,39 +13,15 @@
 #include "cmif/model/bundle.h"
 #include "cmif/model/source_model.h"
 #include "cmif/model/verify.h"
-#include "cmif/privacy/balanced.h"
 
 namespace cmif::client {
 namespace {
 
 namespace fs = std::filesystem;
-using Clusters = std::vector<std::vector<int32_t>>;
-
-constexpr uint64_t kMaxClustersFileBytes = 256U << 20;
 
 ProgressFn Step(const StepProgress& progress, std::string_view step) {
   if (!progress) return {};
   return [&progress, step](double share) { progress(step, share); };
-}
-
-Result<Clusters> ReadClusters(const fs::path& path) {
-  CMIF_ASSIGN(const std::string text, ReadFile(path, kMaxClustersFileBytes));
-  const auto parsed = nlohmann::json::parse(text, nullptr, false);
-  const auto wrong = InvalidArgument(
-      path.string() + " is not a JSON list of lists of token ids");
-  if (!parsed.is_array()) return wrong;
-  Clusters clusters;
-  for (const auto& list : parsed) {
-    if (!list.is_array()) return wrong;
-    clusters.emplace_back();
-    for (const auto& id : list) {
-      if (!id.is_number_unsigned() || id.get<uint64_t>() > INT32_MAX) {
-        return wrong;
-      }
-      clusters.back().push_back(id.get<int32_t>());
-    }
-  }
-  return clusters;
 }
 
 // A folder beside the target; goes away with everything in it unless its files
@@ -98,36 +72,20 @@ Result<void> CheckTarget(const SplitOptions& options) {
   return {};
 }
 
-Result<privacy::Clustering> ClusterUnits(const SplitOptions& options,
-                                         const UnitTable& units,
-                                         const privacy::RowMatrix& rows,
-                                         const StepProgress& progress) {
-  Clusters fixed;
-  if (options.clusters_file) {
-    CMIF_ASSIGN(fixed, ReadClusters(*options.clusters_file));
-  }
-  privacy::BalancedOptions balanced;
-  balanced.max_size = options.cluster_size;
-  balanced.threads = HardwareThreads();
-  CMIF_ASSIGN(privacy::Clustering clustering,
-              privacy::BalancedClusters(rows, units.class_of(), fixed, balanced,
-                                        Step(progress, "clustering words")));
-  CMIF_TRY(CheckClusters(units, clustering));
-  return clustering;
-}
-
 Result<model::Manifest> WriteParts(const model::SourceModel& source,
-                                   const privacy::Clustering& clustering,
+                                   const ClusteredUnits& clustered,
                                    const Staging& staging,
                                    const StepProgress& progress) {
   model::Manifest manifest;
   manifest.facts = source.facts();
+  manifest.facts.clustering = clustered.report.kind;
+  manifest.facts.cluster_size = static_cast<uint32_t>(clustered.report.size);
   const fs::path body = staging / model::kBodyFile;
   const fs::path bundle = staging / model::kBundleFile;
   CMIF_TRY(source.WriteBody(body, Step(progress, "writing body.gguf")));
   CMIF_ASSIGN(manifest.facts.body_sha256, model::HashFile(body));
   const std::vector<uint8_t> tokenizer = source.TokenizerGguf();
-  const std::vector<uint8_t> clusters = clustering.ToBytes();
+  const std::vector<uint8_t> clusters = clustered.clustering.ToBytes();
   CMIF_TRY(model::WriteBundle(bundle, manifest.facts,
                               {.tokenizer = tokenizer,
                                .table = source.table(),
@@ -158,6 +116,7 @@ Result<void> BuildChannels(const SplitOptions& options,
 
 Result<SplitResult> SplitModel(const SplitOptions& options,
                                const StepProgress& progress) {
+  CMIF_TRY(CheckClusterOptions(options.clustering));
   CMIF_ASSIGN(model::SourceModel source,
               model::SourceModel::Open(options.source, options.head_on_client));
   CMIF_TRY(CheckTarget(options));
@@ -167,18 +126,17 @@ Result<SplitResult> SplitModel(const SplitOptions& options,
   const UnitTable units = UnitTable::Create(tokenizer);
   CMIF_ASSIGN(const model::EmbeddingTable table, source.Table());
   CMIF_ASSIGN(const privacy::RowMatrix rows, CentredRows(table));
-  CMIF_ASSIGN(const privacy::Clustering clustering,
-              ClusterUnits(options, units, rows, progress));
+  CMIF_ASSIGN(ClusteredUnits clustered,
+              ClusterUnits(options.clustering, tokenizer, units, rows,
+                           Step(progress, "clustering words")));
   SplitResult result;
   {
     CMIF_ASSIGN(const Staging staging, Staging::Create(options.folder));
     CMIF_ASSIGN(result.manifest,
-                WriteParts(source, clustering, staging, progress));
+                WriteParts(source, clustered, staging, progress));
     CMIF_TRY(staging.MoveAll(options.folder));
   }
-  result.clusters = clustering.clusters().size();
-  result.cluster_bits = clustering.ClusterBits();
-  result.mean_cosine = privacy::MeanWithinClusterCosine(rows, clustering);
+  result.clustering = std::move(clustered.report);
   CMIF_TRY(BuildChannels(options, progress));
   return result;
 }

@@ -4,11 +4,11 @@
 
 #include <filesystem>
 #include <functional>
-#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "cmif/base/status.h"
+#include "cmif/client/cluster_units.h"
 #include "cmif/model/manifest.h"
 #include "cmif/privacy/epsilon.h"
 
@@ -21,9 +21,7 @@ struct SplitOptions {
   std::filesystem::path source;
   std::filesystem::path folder;  // created if absent
   bool head_on_client = false;
-  // A JSON list of lists of token ids; ids that it leaves out are clustered.
-  std::optional<std::filesystem::path> clusters_file;
-  int cluster_size = 20;
+  ClusterOptions clustering;
   // Channels (rnm-laplace, calibrated) to compute right away.
   std::vector<privacy::Epsilon> epsilons;
   bool overwrite = false;  // of an earlier split in the folder
@@ -31,9 +29,7 @@ struct SplitOptions {
 
 struct SplitResult {
   model::Manifest manifest;
-  size_t clusters = 0;
-  double cluster_bits = 0;
-  double mean_cosine = 0;  // within clusters, of mean-centred rows
+  ClusterReport clustering;
 };
 
 // Splits a model: checks it and the folder, clusters its vocabulary, writes

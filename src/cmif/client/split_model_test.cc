@@ -29,7 +29,7 @@ class SplitModelTest : public ::testing::Test {
     EXPECT_TRUE(testing::WriteTiny(Kind::kBert, folder_ / "m").has_value());
     EXPECT_TRUE(WriteFileAtomically(folder_ / "clusters", AsBytes(clusters)));
     SplitOptions options = Options();
-    options.clusters_file = folder_ / "clusters";
+    options.clustering.clusters_file = folder_ / "clusters";
     return SplitModel(options, {});
   }
   void ExpectRefused(std::string_view clusters) {
@@ -185,7 +185,7 @@ TEST_F(SplitModelTest, ClustersWithWrongIdsLeaveNothing) {
 TEST_F(SplitModelTest, ClustersFileThatIsMissingLeavesNothing) {
   ASSERT_TRUE(testing::WriteTiny(Kind::kBert, folder_ / "m").has_value());
   SplitOptions options = Options();
-  options.clusters_file = folder_ / "nowhere";
+  options.clustering.clusters_file = folder_ / "nowhere";
   const auto result = SplitModel(options, {});
   ASSERT_FALSE(result.has_value());
   EXPECT_EQ(result.error().code(), Code::kNotFound);

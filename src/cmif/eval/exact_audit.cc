@@ -218,26 +218,13 @@ Spread SpreadOf(std::vector<double> values) {
           .most = values.back()};
 }
 
-double PairLoss(std::span<const uint32_t> weights, int k, int x, int other,
-                int* output) {
-  double loss = 0;
-  if (output != nullptr) *output = 0;
-  for (int y = 0; y < k; ++y) {
-    const double ratio =
-        std::log(static_cast<double>(weights[static_cast<size_t>(x * k + y)]) /
-                 weights[static_cast<size_t>(other * k + y)]);
-    if (ratio > loss) {
-      loss = ratio;
-      if (output != nullptr) *output = y;
-    }
-  }
-  return loss;
-}
-
 Result<ExactAudit> AuditExactly(const privacy::Channel& channel,
                                 std::span<const double> prior,
                                 const ExactAuditOptions& options) {
   const privacy::Clustering& clustering = channel.clustering();
+  if (channel.spec().adjacency != privacy::Adjacency::kCluster) {
+    return Unimplemented("tables tell the whole of adjacency cluster alone");
+  }
   CMIF_TRY(CheckPrior(clustering, prior));
   CMIF_TRY(CheckOptions(options));
   const auto& clusters = clustering.clusters();

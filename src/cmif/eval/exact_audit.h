@@ -85,15 +85,11 @@ struct ExactAuditOptions {
 // uniform one; the mass of words that are in no cluster does not count.
 // INVALID_ARGUMENT: another length, a value that is negative or not finite, no
 // mass on sensitive words; no bins or draws; an order not above 1.
-// Cost: (clusters) x k^3; 1,526 clusters of 20 take about a second.
+// UNIMPLEMENTED for adjacencies other than kCluster, whose tables are not all
+// of it. Cost: (clusters) x k^3; 1,526 clusters of 20 take about a second.
 Result<ExactAudit> AuditExactly(const privacy::Channel& channel,
                                 std::span<const double> prior,
                                 const ExactAuditOptions& options);
-
-// max_y ln w(x, y) - ln w(x', y) of a k x k table; `output`, if not null, is
-// the y.
-double PairLoss(std::span<const uint32_t> weights, int k, int x, int other,
-                int* output);
 
 }  // namespace cmif::eval
 

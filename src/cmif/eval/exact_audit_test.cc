@@ -122,13 +122,5 @@ TEST(ExactAuditTest, BadInputIsRefused) {
   EXPECT_FALSE(AuditExactly(channel, {}, {.renyi_orders = {1}}));
 }
 
-TEST(ExactAuditTest, PairLossNamesItsOutput) {
-  const std::vector<uint32_t> weights = {2, 1, 1, 1, 2, 1, 1, 1, 2};
-  int output = -1;
-  EXPECT_NEAR(PairLoss(weights, 3, 0, 1, &output), std::log(2), 1e-12);
-  EXPECT_EQ(output, 0);
-  EXPECT_EQ(PairLoss(weights, 3, 2, 2, &output), 0);
-}
-
 }  // namespace
 }  // namespace cmif::eval

@@ -16,20 +16,6 @@ namespace {
 
 using Cluster = std::vector<int32_t>;
 
-// privacy/mechanism.h has no list yet: the names of issue 5, as far as they
-// exist.
-std::vector<const privacy::Mechanism*> Mechanisms() {
-  std::vector<const privacy::Mechanism*> found;
-  for (const std::string_view name :
-       {"rnm-laplace", "rnm-exponential", "rnm-gumbel", "krr", "optimal",
-        "medoid"}) {
-    if (const auto mechanism = privacy::FindMechanism(name)) {
-      found.push_back(*mechanism);
-    }
-  }
-  return found;
-}
-
 std::vector<Cluster> SampleClusters(const privacy::Clustering& clustering,
                                     const SweepOptions& options) {
   std::vector<Cluster> usable;
@@ -124,7 +110,7 @@ Result<Sweep> SweepMechanisms(const privacy::Clustering& clustering,
   const std::vector<Cluster> clusters = SampleClusters(clustering, options);
   if (clusters.empty()) return InvalidArgument("no cluster has two words");
   const int threads = options.threads > 0 ? options.threads : HardwareThreads();
-  const auto mechanisms = Mechanisms();
+  const auto mechanisms = privacy::KnownMechanisms();
   Sweep sweep;
   sweep.clusters = static_cast<int>(clusters.size());
   for (const Cluster& ids : clusters) {
@@ -133,7 +119,7 @@ Result<Sweep> SweepMechanisms(const privacy::Clustering& clustering,
   }
   const double steps =
       static_cast<double>(mechanisms.size() * options.epsilons.size());
-  for (const privacy::Mechanism* mechanism : mechanisms) {
+  for (const privacy::Mechanism* const mechanism : mechanisms) {
     for (const double value : options.epsilons) {
       if (progress) progress(static_cast<double>(sweep.points.size()) / steps);
       CMIF_ASSIGN(const privacy::Epsilon epsilon,

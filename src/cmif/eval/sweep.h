@@ -39,7 +39,7 @@ struct Sweep {
   std::vector<SweepPoint> points;  // mechanism by mechanism
 };
 
-// Every mechanism with a channel that privacy::FindMechanism knows, calibrated.
+// Every mechanism with a channel of privacy::KnownMechanisms(), calibrated.
 // INVALID_ARGUMENT: an epsilon that is none, or no cluster of two words;
 // Mechanism::Fill()'s errors.
 Result<Sweep> SweepMechanisms(const privacy::Clustering& clustering,

@@ -2,29 +2,18 @@
 #include "cmif/eval/text_baselines.h"
 
 #include <algorithm>
-#include <array>
 #include <memory>
 #include <optional>
-#include <string_view>
 #include <unordered_map>
 
 #include "cmif/base/parallel.h"
+#include "cmif/client/stop_words.h"
 #include "cmif/eval/baseline.h"
 #include "cmif/eval/custext.h"
 #include "cmif/eval/santext.h"
 
 namespace cmif::eval {
 namespace {
-
-// Function words of English; enough to count what CUSTEXT+ lets pass.
-constexpr std::array<std::string_view, 60> kStopWords = {
-    "a",     "about", "all",  "am",   "an",    "and",  "any",   "are",  "as",
-    "at",    "be",    "been", "but",  "by",    "can",  "could", "did",  "do",
-    "does",  "for",   "from", "had",  "has",   "have", "he",    "her",  "his",
-    "i",     "if",    "in",   "is",   "it",    "its",  "me",    "my",   "not",
-    "of",    "on",    "or",   "our",  "she",   "so",   "than",  "that", "the",
-    "their", "them",  "they", "this", "to",    "was",  "we",    "were", "what",
-    "which", "who",   "will", "with", "would", "you"};
 
 struct Corpus {
   WordTypes types;
@@ -57,7 +46,7 @@ Corpus MakeCorpus(const client::UnitTable& units,
     corpus.types.number.push_back(units.class_of()[static_cast<size_t>(unit)] >=
                                   client::kFirstDigitsClass);
     corpus.types.stop_word.push_back(
-        std::ranges::find(kStopWords, units.Written(unit)) != kStopWords.end());
+        std::ranges::binary_search(client::StopWords(), units.Written(unit)));
   }
   for (const UnitText& text : texts) {
     for (const UnitWord& word : text.words) {

@@ -13,18 +13,23 @@ using nlohmann::ordered_json;
 constexpr uint32_t kFormatVersion = 1;
 
 ordered_json Facts(const ModelFacts& facts) {
-  return {{"format_version", kFormatVersion},
-          {"model_id", facts.model_id},
-          {"name", facts.name},
-          {"architecture", facts.architecture},
-          {"partition", facts.partition},
-          {"width", facts.width},
-          {"vocabulary", facts.vocabulary},
-          {"layers", facts.layers},
-          {"context", facts.context},
-          {"table_type", facts.table_type},
-          {"tied", facts.tied},
-          {"labels", facts.labels}};
+  ordered_json object = {{"format_version", kFormatVersion},
+                         {"model_id", facts.model_id},
+                         {"name", facts.name},
+                         {"architecture", facts.architecture},
+                         {"partition", facts.partition},
+                         {"width", facts.width},
+                         {"vocabulary", facts.vocabulary},
+                         {"layers", facts.layers},
+                         {"context", facts.context},
+                         {"table_type", facts.table_type},
+                         {"tied", facts.tied},
+                         {"labels", facts.labels}};
+  if (!facts.clustering.empty()) {
+    object["clustering"] = facts.clustering;
+    object["cluster_size"] = facts.cluster_size;
+  }
+  return object;
 }
 
 // Names and labels come from the model's file and may be any bytes.
@@ -43,6 +48,7 @@ class Fields {
  public:
   explicit Fields(const json& object) : object_(object) {}
 
+  bool Has(const char* key) const { return object_.contains(key); }
   std::string Text(const char* key) {
     const json* value = Find(key);
     if (value != nullptr && value->is_string()) return *value;
@@ -122,6 +128,10 @@ ModelFacts ReadFacts(Fields& fields) {
   facts.table_type = fields.Text("table_type");
   facts.tied = fields.Flag("tied");
   facts.labels = fields.Texts("labels");
+  if (fields.Has("clustering")) {
+    facts.clustering = fields.Text("clustering");
+    facts.cluster_size = fields.Number<uint32_t>("cluster_size", 2, 256);
+  }
   return facts;
 }
 

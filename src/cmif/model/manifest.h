@@ -31,7 +31,11 @@ struct ModelFacts {
   std::string table_type;           // ggml's name
   bool tied = false;                // the head is the embedding table
   std::vector<std::string> labels;  // classifiers
-  std::string body_sha256;          // hex
+  // How the clusters were made and K; "" and 0 in splits of before they were
+  // kept. For people and for policies; what counts is the clusters themselves.
+  std::string clustering = {};
+  uint32_t cluster_size = 0;
+  std::string body_sha256;  // hex
 
   bool operator==(const ModelFacts&) const = default;
 };

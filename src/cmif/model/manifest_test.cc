@@ -44,6 +44,21 @@ TEST(ManifestTest, ComesBackAsWritten) {
             Example().facts);
 }
 
+TEST(ManifestTest, KindAndSizeOfClustersAreOptional) {
+  Manifest manifest = Example();
+  manifest.facts.clustering = "greedy";
+  manifest.facts.cluster_size = 50;
+  EXPECT_EQ(ManifestFromJson(ManifestToJson(manifest)).value(), manifest);
+  json object = json::parse(ManifestToJson(manifest));
+  object.erase("clustering");
+  EXPECT_EQ(ManifestFromJson(object.dump())->facts.cluster_size, 0U);
+  object = json::parse(ManifestToJson(manifest));
+  for (const json& bad : {json(1), json(257), json("20"), json(-2)}) {
+    object["cluster_size"] = bad;
+    EXPECT_FALSE(ManifestFromJson(object.dump())) << bad;
+  }
+}
+
 TEST(ManifestTest, NamesThatAreNoUtf8AreReplacedNotThrown) {
   Manifest manifest = Example();
   manifest.facts.name = "bad \xFF name";

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <map>
 #include <utility>
@@ -18,7 +19,7 @@ constexpr double kGreedyShare = 0.2;
 
 struct Request {
   Clusters fixed;
-  // Class -> its ids outside the fixed clusters, ascending.
+  // Class -> its ids outside the fixed clusters, first those that choose first.
   std::map<int32_t, std::vector<int32_t>> classes;
   size_t words = 0;
 };
@@ -46,6 +47,19 @@ Result<void> CheckFixed(const std::vector<int32_t>& cluster, size_t index,
   return {};
 }
 
+Result<void> CheckCounts(std::span<const double> counts, size_t ids) {
+  if (!counts.empty() && counts.size() != ids) {
+    return InvalidArgument(
+        fmt::format("{} counts for {} ids", counts.size(), ids));
+  }
+  for (const double count : counts) {
+    if (!std::isfinite(count) || count < 0) {
+      return InvalidArgument("a count is negative or not finite");
+    }
+  }
+  return {};
+}
+
 Result<Request> CheckRequest(const RowMatrix& rows,
                              std::span<const int32_t> class_of,
                              const Clusters& fixed,
@@ -60,6 +74,7 @@ Result<Request> CheckRequest(const RowMatrix& rows,
                     "are possible",
                     options.max_size, kMaxClusterSize));
   }
+  CMIF_TRY(CheckCounts(options.counts, class_of.size()));
   Request request{fixed, {}, 0};
   std::vector<bool> used(class_of.size(), false);
   for (size_t i = 0; i < fixed.size(); ++i) {
@@ -69,6 +84,13 @@ Result<Request> CheckRequest(const RowMatrix& rows,
     if (class_of[id] < 0 || used[id]) continue;
     request.classes[class_of[id]].push_back(static_cast<int32_t>(id));
     ++request.words;
+  }
+  if (options.counts.empty()) return request;
+  for (auto& [unused_class, ids] : request.classes) {
+    std::ranges::stable_sort(ids, [&](int32_t a, int32_t b) {
+      return options.counts[static_cast<size_t>(a)] >
+             options.counts[static_cast<size_t>(b)];
+    });
   }
   return request;
 }

@@ -18,18 +18,22 @@ struct BalancedOptions {
   int max_size = 20;  // K: 2 to kMaxClusterSize
   int threads = 0;    // 0: all hardware threads
   int sweeps = 24;    // at most this many passes of refinement; 0: none
+  // How often each id occurs: the most frequent ones choose first (ties: the
+  // lower id). Empty: in order of their ids.
+  std::span<const double> counts = {};
 };
 
 // Greedy clusters: per class, ids in order, the first unused one with its
 // nearest unused ones (CUSTEXT's fill, with even sizes). `class_of` has one
 // entry per id, -1 for public ids; ids of different classes never meet.
 // `fixed` clusters are kept as they are and come first; the n other ids of a
-// class form ceil(n / K) clusters whose sizes differ by at most one, in order
-// of class number. Within those, ids ascend. Deterministic on one machine,
-// whatever the number of threads. `progress` runs from 0 to 1.
-// INVALID_ARGUMENT: class_of is not one class per row, max_size out of range,
-// or (naming its index) a fixed cluster that is empty, above 256 ids, repeats
-// an id, has one out of range or ids of two classes or of none.
+// class form ClusterCount(n, K) clusters whose sizes differ by at most one, in
+// order of class number. Within those, ids ascend. Deterministic on one
+// machine, whatever the number of threads. `progress` runs from 0 to 1.
+// INVALID_ARGUMENT: class_of or counts is not one entry per row, a count is
+// negative or not finite, max_size out of range, or (naming its index) a fixed
+// cluster that is empty, above 256 ids, repeats an id, has one out of range or
+// ids of two classes or of none.
 Result<Clustering> GreedyClusters(
     const RowMatrix& rows, std::span<const int32_t> class_of,
     const std::vector<std::vector<int32_t>>& fixed,

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
+#include "cmif/privacy/cluster_size.h"
 #include "cmif/privacy/refine.h"
 #include "cmif/privacy/score_kernel.h"
 
@@ -10,11 +12,30 @@ namespace {
 
 // Rows scored by one task.
 constexpr size_t kRowsPerTask = 384;
+constexpr float kUnitTolerance = 1e-3F;
+
+// |row|^2 / 2 of every row: |a - b|^2 / 2 = |a|^2 / 2 + |b|^2 / 2 - a . b.
+// Empty if all of `ids` have unit or zero rows, where a . b is the cosine.
+std::vector<float> HalfNorms(const RowMatrix& rows,
+                             std::span<const int32_t> ids) {
+  std::vector<float> half(static_cast<size_t>(rows.rows), 0.0F);
+  bool all_unit = true;
+  for (const int32_t id : ids) {
+    const float norm2 = Dot(rows.Row(id), rows.Row(id));
+    half[static_cast<size_t>(id)] = norm2 / 2;
+    if (norm2 != 0 && std::abs(norm2 - 1) > kUnitTolerance) all_unit = false;
+  }
+  if (all_unit) half.clear();
+  return half;
+}
 
 class GreedyFill {
  public:
   GreedyFill(const RowMatrix& rows, std::span<const int32_t> ids, int threads)
-      : rows_(rows), unused_(ids.begin(), ids.end()), threads_(threads) {}
+      : rows_(rows),
+        half_norms_(HalfNorms(rows, ids)),
+        unused_(ids.begin(), ids.end()),
+        threads_(threads) {}
 
   // One panel of seeds at a time: the scores of the next unused ids with all
   // unused ones, so that the rows are read once for all of them. A seed that
@@ -69,8 +90,11 @@ class GreedyFill {
     taken_[seed] = true;
     nearest_.clear();
     for (size_t i = 0; i < unused_.size(); ++i) {
-      if (!taken_[i])
-        nearest_.emplace_back(-scores_[i * kPanelColumns + seed], i);
+      if (taken_[i]) continue;
+      const float half_norm =
+          half_norms_.empty() ? 0.0F
+                              : half_norms_[static_cast<size_t>(unused_[i])];
+      nearest_.emplace_back(half_norm - scores_[i * kPanelColumns + seed], i);
     }
     const auto end = nearest_.begin() + static_cast<std::ptrdiff_t>(size - 1);
     std::nth_element(nearest_.begin(), end, nearest_.end());
@@ -92,6 +116,7 @@ class GreedyFill {
   }
 
   const RowMatrix& rows_;
+  std::vector<float> half_norms_;
   std::vector<int32_t> unused_;
   int threads_;
   std::vector<bool> taken_;
@@ -103,9 +128,8 @@ class GreedyFill {
 
 Clusters FillGreedily(const RowMatrix& rows, std::span<const int32_t> ids,
                       int max_size, int threads, const ProgressFn& progress) {
-  const auto limit = static_cast<size_t>(max_size);
-  const size_t count = (ids.size() + limit - 1) / limit;
-  return GreedyFill(rows, ids, threads).Run(count, progress);
+  return GreedyFill(rows, ids, threads)
+      .Run(ClusterCount(ids.size(), max_size), progress);
 }
 
 }  // namespace cmif::privacy

@@ -61,6 +61,9 @@ class Mechanism {
 // the known names; "identity" has no channel and is not found here.
 Result<const Mechanism*> FindMechanism(std::string_view name);
 
+// All of them, in the order in which they are shown.
+std::span<const Mechanism* const> KnownMechanisms();
+
 // Whether `name` is "identity": every word passes unchanged, guarantee none.
 bool IsIdentity(std::string_view name);
 

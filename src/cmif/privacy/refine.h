@@ -14,9 +14,11 @@ namespace cmif::privacy {
 
 using Clusters = std::vector<std::vector<int32_t>>;
 
-// Clusters of `ids` (ascending rows of the matrix): ceil(n / max_size) of
-// sizes that differ by at most one, each the first unused id and its nearest
-// unused ones, ties to the lower id. Deterministic whatever `threads` >= 1.
+// Clusters of `ids` (rows of the matrix, in the order in which they may choose
+// their neighbours): ClusterCount(n, max_size) of sizes that differ by at most
+// one, each the first unused id and its nearest unused ones by Euclidean
+// distance (for unit rows: by cosine), ties to the earlier id; within a
+// cluster, ids ascend. Deterministic whatever `threads` >= 1.
 Clusters FillGreedily(const RowMatrix& rows, std::span<const int32_t> ids,
                       int max_size, int threads, const ProgressFn& progress);
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmif/privacy/scaled_mechanism.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -10,6 +8,7 @@
 #include <utility>
 
 #include "cmif/privacy/certify.h"
+#include "cmif/privacy/fill.h"
 #include "cmif/privacy/rounding.h"
 
 namespace cmif::privacy {
@@ -53,17 +52,8 @@ double ApproximateLoss(std::span<const uint32_t> weights, size_t k) {
   return std::log(worst);
 }
 
-ClusterTable UniformTable(size_t k) {
-  ClusterTable table{std::vector<uint32_t>(k * k), 0, 0};
-  const std::vector<double> uniform(k, 1.0);
-  for (size_t x = 0; x < k; ++x) {
-    RoundToWeights(uniform, std::span(table.weights).subspan(x * k, k));
-  }
-  return table;
-}
-
 // Sets the loss if the table is certified for epsilon; says whether it is.
-bool Certified(ClusterTable& table, int k, Epsilon epsilon) {
+bool Certify(ClusterTable& table, int k, Epsilon epsilon) {
   if (!CertifyTable(table.weights, k, epsilon)) return false;
   table.loss_micro = LossMicro(table.weights, k);
   return true;
@@ -117,7 +107,7 @@ std::optional<ClusterTable> Calibrated(const ScaledMechanism& mechanism,
     ClusterTable table = MakeTable(mechanism, utilities, search.scale());
     const double loss = ApproximateLoss(table.weights, k);
     if (loss <= epsilon.value() * (1 + 1e-9) &&
-        Certified(table, utilities.k, epsilon) &&
+        Certify(table, utilities.k, epsilon) &&
         (!best || table.loss_micro > best->loss_micro)) {
       best = std::move(table);
       if (static_cast<double>(best->loss_micro) >=
@@ -134,19 +124,8 @@ std::optional<ClusterTable> Calibrated(const ScaledMechanism& mechanism,
 
 Result<ClusterTable> ScaledMechanism::Fill(const ClusterUtilities& utilities,
                                            const FillOptions& options) const {
+  CMIF_TRY(CheckFill(utilities, options));
   const auto k = static_cast<size_t>(utilities.k);
-  if (utilities.k < 2 || utilities.k > kMaxClusterSize ||
-      utilities.values.size() != k * k) {
-    return InvalidArgument(
-        fmt::format("a cluster of {} words has no table; 2 "
-                    "to {} are possible",
-                    utilities.k, kMaxClusterSize));
-  }
-  for (const double value : utilities.values) {
-    if (!(value >= 0 && value <= 1)) {
-      return InvalidArgument("a utility is outside [0, 1]");
-    }
-  }
   if (!utilities.HasSpread()) return UniformTable(k);
   if (options.calibrate) {
     if (auto table = Calibrated(*this, utilities, options.epsilon)) {
@@ -156,7 +135,7 @@ Result<ClusterTable> ScaledMechanism::Fill(const ClusterUtilities& utilities,
   double scale = TextbookScale(options.epsilon);
   for (int trial = 0; trial < kMaxTrials; ++trial, scale *= kNudge) {
     ClusterTable table = MakeTable(*this, utilities, scale);
-    if (Certified(table, utilities.k, options.epsilon)) return table;
+    if (Certify(table, utilities.k, options.epsilon)) return table;
   }
   return Internal("no table of a cluster could be certified");
 }

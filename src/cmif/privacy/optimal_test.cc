@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmif/privacy/optimal.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "cmif/base/random.h"
+#include "cmif/privacy/certify.h"
+#include "cmif/privacy/staircase_program.h"
+
+namespace cmif::privacy {
+namespace {
+
+Epsilon Eps(double value) { return Epsilon::Create(value).value(); }
+
+ClusterUtilities RandomUtilities(size_t k, RandomSource& random) {
+  ClusterUtilities utilities{static_cast<int>(k), std::vector<double>(k * k)};
+  for (size_t x = 0; x < k; ++x) {
+    for (size_t y = 0; y < k; ++y) {
+      utilities.values[x * k + y] = random.Next32() / 8589934592.0;
+    }
+    utilities.values[x * k + x] = 1;
+    utilities.values[x * k + (x + 1) % k] = 0;
+  }
+  return utilities;
+}
+
+std::vector<double> RandomPrior(size_t k, RandomSource& random) {
+  std::vector<double> prior(k);
+  for (double& p : prior) p = 1 + random.Next32() % 1000;
+  return prior;
+}
+
+double MeanUtility(const ClusterTable& table, const ClusterUtilities& utilities,
+                   std::span<const double> prior) {
+  const auto k = static_cast<size_t>(utilities.k);
+  double sum = 0;
+  double value = 0;
+  for (size_t x = 0; x < k; ++x) {
+    const double p = prior.empty() ? 1 : prior[x];
+    sum += p;
+    for (size_t y = 0; y < k; ++y) {
+      value += p * table.weights[x * k + y] / 4294967296.0 *
+               utilities.values[x * k + y];
+    }
+  }
+  return value / sum;
+}
+
+// Of two words with utilities 1 on the diagonal and 0 beside it the optimum is
+// randomised response: worth e^eps / (1 + e^eps).
+TEST(OptimalTest, TwoWordsGiveRandomisedResponse) {
+  const ClusterUtilities utilities{2, {1, 0, 0, 1}};
+  for (const double eps : {0.01, 0.5, 1.0, 3.0, 8.0}) {
+    const auto table = Optimal().Fill(utilities, {Eps(eps)});
+    ASSERT_TRUE(table);
+    EXPECT_NEAR(MeanUtility(*table, utilities, {}),
+                std::exp(eps) / (1 + std::exp(eps)), 2e-6)
+        << eps;
+  }
+}
+
+// Duality: what the program returns is feasible, and its own bound, counted
+// here once more from the duals, says that nothing is better.
+TEST(OptimalTest, DualsProveTheOptimum) {
+  InsecureSeededRandom random(21);
+  for (const size_t k : {2, 3, 7, 20, 40}) {
+    for (const double cap : {1.0, 2.0 / static_cast<double>(k)}) {
+      if (k == 2 && cap == 1.0) continue;
+      StaircaseProgram program;
+      program.utilities = RandomUtilities(k, random);
+      program.prior.assign(k, 1.0 / static_cast<double>(k));
+      program.epsilon = 0.1 + (random.Next32() % 500) / 100.0;
+      program.cap = std::min(cap, 0.999);
+      const auto solution = SolveStaircase(program);
+      ASSERT_TRUE(solution) << k;
+      const double q = std::exp(-program.epsilon);
+      double bound = 0;
+      for (const double lambda : solution->row_duals) bound += lambda;
+      double worst = 0;
+      double value = 0;
+      for (size_t y = 0; y < k; ++y) {
+        const double mu =
+            solution->cap_duals.empty() ? 0 : solution->cap_duals[y];
+        EXPECT_GE(mu, 0);
+        bound += program.cap * mu;
+        double reduced = 0;
+        double low = 1;
+        double high = 0;
+        double mass = 0;
+        for (size_t x = 0; x < k; ++x) {
+          const double u = program.utilities.values[x * k + y];
+          const double t = program.prior[x] * (u - mu) - solution->row_duals[x];
+          reduced += std::max(t, q * t);
+          const double p = solution->probabilities[x * k + y];
+          low = std::min(low, p);
+          high = std::max(high, p);
+          mass += program.prior[x] * p;
+          value += program.prior[x] * p * u;
+        }
+        worst = std::max(worst, reduced);
+        EXPECT_LE(high * q, low * (1 + 1e-7) + 1e-12);
+        EXPECT_LE(mass, program.cap + 1e-7);
+      }
+      bound += static_cast<double>(k) * worst;
+      EXPECT_LE(bound - value, 1e-6) << k << " " << cap;
+      EXPECT_GE(bound - value, -1e-7);
+    }
+  }
+}
+
+// Its own objective, its own prior, no cap: never below any other mechanism.
+TEST(OptimalTest, UncappedIsNeverBelowAnother) {
+  InsecureSeededRandom random(22);
+  for (const size_t k : {2, 3, 10, 20}) {
+    for (const double eps : {0.02, 0.1, 0.5, 1.0, 2.0, 4.0, 10.0}) {
+      const ClusterUtilities utilities = RandomUtilities(k, random);
+      std::vector<double> prior;
+      if (random.Next32() % 2 == 0) prior = RandomPrior(k, random);
+      const FillOptions options{Eps(eps), true, false, prior};
+      const auto best = Optimal().Fill(utilities, options);
+      ASSERT_TRUE(best) << best.error().message();
+      const double mine = MeanUtility(*best, utilities, prior);
+      for (const Mechanism* const other : KnownMechanisms()) {
+        const auto table = other->Fill(utilities, options);
+        ASSERT_TRUE(table) << other->name();
+        EXPECT_GE(mine, MeanUtility(*table, utilities, prior) - 1e-6)
+            << other->name() << " k " << k << " eps " << eps;
+      }
+    }
+  }
+}
+
+TEST(OptimalTest, CapHolds) {
+  InsecureSeededRandom random(23);
+  for (const size_t k : {3, 20, 33}) {
+    for (const double eps : {0.1, 1.0, 3.0, 12.0}) {
+      const ClusterUtilities utilities = RandomUtilities(k, random);
+      const auto prior = RandomPrior(k, random);
+      double total = 0;
+      for (const double p : prior) total += p;
+      const auto table =
+          Optimal().Fill(utilities, {Eps(eps), true, true, prior});
+      ASSERT_TRUE(table) << table.error().message();
+      for (size_t y = 0; y < k; ++y) {
+        double mass = 0;
+        for (size_t x = 0; x < k; ++x) {
+          mass += prior[x] / total * table->weights[x * k + y] / 4294967296.0;
+        }
+        EXPECT_LE(mass, 2.0 / static_cast<double>(k) + 1e-6);
+      }
+    }
+  }
+}
+
+TEST(OptimalTest, ExtremesAreCertified) {
+  InsecureSeededRandom random(24);
+  for (const size_t k : {2, 20, 100}) {
+    for (const double eps : {0.001, 0.01, 14.0, 16.0}) {
+      for (const bool cap : {true, false}) {
+        const auto table =
+            Optimal().Fill(RandomUtilities(k, random), {Eps(eps), true, cap});
+        ASSERT_TRUE(table) << k << " " << eps << table.error().message();
+        EXPECT_TRUE(
+            CertifyTable(table->weights, static_cast<int>(k), Eps(eps)));
+      }
+    }
+  }
+}
+
+TEST(OptimalTest, IsDeterministic) {
+  InsecureSeededRandom random(25);
+  const ClusterUtilities utilities = RandomUtilities(20, random);
+  EXPECT_EQ(Optimal().Fill(utilities, {Eps(1)})->weights,
+            Optimal().Fill(utilities, {Eps(1)})->weights);
+}
+
+}  // namespace
+}  // namespace cmif::privacy
