@@ -29,7 +29,7 @@ ARROWS = {
     "server": ["base", "engine", "model", "wire", "tee"],
     "client": ["base", "crypto", "privacy", "text", "model", "wire", "broker"],
     "gateway": ["base", "client"],
-    "eval": ["base", "client", "privacy", "engine"],
+    "eval": ["base", "client", "privacy", "engine", "text", "model"],
     "cli": None,
 }
 
@@ -48,6 +48,7 @@ THIRD_PARTY = [
     (r"openssl/.*|sodium(/.*|\.h)", ["crypto"], []),
     (r"utf8proc\.h", ["text"], []),
     (r"CLI/.*", ["cli"], ["cli"]),
+    (r"boost/math/.*", ["eval"], []),
     (r"boost/.*|sqlite3\.h", ["gateway"], ["gateway"]),
     (r"coin/.*|Clp.*\.hpp", ["privacy"], []),
     (r"nlohmann/.*|toml\+\+/.*|spdlog/.*|fmt/.*", None, ["cli", "gateway"]),

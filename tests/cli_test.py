@@ -414,6 +414,52 @@ class CliTest(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(done.stdout.count(b"\n"), 1)
 
+    # Audit.
+
+    def audit(self, code, *more, **keywords):
+        return self.expect(code, "audit", "--bundle", self.folder / "bert",
+                           "--report", self.out, *more, **keywords)
+
+    def test_audit_writes_a_report(self):
+        text = self.folder / "audit.tsv"
+        text.write_text("sentence\tlabel\nbada zyxwvuty kilo, domu 42\t1\n")
+        done = run("audit", "--bundle", self.folder / "bert", "--report",
+                   self.out, "--draws", "2000", "--text", text, "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        names = {x.name for x in self.out.iterdir()}
+        self.assertEqual(names, {"report.md", "report.json", "utility.svg",
+                                 "attack.svg", "losses.svg"})
+        report = json.loads(done.stdout)
+        self.assertEqual(report,
+                         json.loads((self.out / "report.json").read_text()))
+        exact = report["exact"]
+        self.assertLessEqual(exact["epsilon_recomputed"],
+                             exact["epsilon_certified"])
+        self.assertLessEqual(report["black_box"]["epsilon_lower"],
+                             exact["epsilon_certified"])
+        self.assertEqual(report["nearest_row_raw"]["nearest"],
+                         report["nearest_row_raw"]["trials"])
+        for path in self.out.iterdir():
+            content = path.read_text()
+            self.assertNotIn("zyxwvuty", content)  # a text stays the user's
+            self.assertNotIn("<script", content)
+            self.assertNotIn("href", content)
+
+    def test_audit_refuses(self):
+        self.audit(USAGE, "--mechanism", "identity", "--epsilon", "inf",
+                   says=["identity"])
+        self.audit(USAGE, "--draws", "99")
+        self.audit(USAGE, "--text", self.folder / "none")
+        empty = self.folder / "empty.tsv"
+        empty.write_text("sentence\tlabel\n")
+        self.audit(USAGE, "--text", empty, says=["empty.tsv"])
+        self.audit(BAD_DATA, "--language-model", empty)
+        self.expect(USAGE, "audit", "--bundle", self.folder / "bert")
+        self.expect(NOT_FOUND, "audit", "--bundle", self.folder / "none",
+                    "--report", self.out)
+        self.audit(UNSUPPORTED, "--adjacency", "two-level",
+                   "--epsilon-cluster", "1", says=["adjacency"])
+
     # Without a server.
 
     def test_no_server(self):

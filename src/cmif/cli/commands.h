@@ -16,6 +16,7 @@ void AddSanitize(CLI::App& app, int& exit_code);
 void AddClassify(CLI::App& app, int& exit_code);
 void AddAsk(CLI::App& app, int& exit_code);
 void AddChannel(CLI::App& app, int& exit_code);
+void AddAudit(CLI::App& app, int& exit_code);
 void AddDemo(CLI::App& app, int& exit_code);
 void AddBench(CLI::App& app, int& exit_code);
 

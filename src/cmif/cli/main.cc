@@ -83,6 +83,7 @@ int main(int argc, char** argv) try {
   cmif::cli::AddClassify(app, exit_code);
   cmif::cli::AddAsk(app, exit_code);
   cmif::cli::AddChannel(app, exit_code);
+  cmif::cli::AddAudit(app, exit_code);
   cmif::cli::AddDemo(app, exit_code);
   cmif::cli::AddBench(app, exit_code);
   app.footer(

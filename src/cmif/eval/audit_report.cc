@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmif/eval/audit_report.h"
+
+#include "cmif/base/byte_reader.h"
+#include "cmif/base/file.h"
+#include "cmif/eval/svg_plot.h"
+
+namespace cmif::eval {
+namespace {
+
+using Value = double SweepPoint::*;
+
+// One series for each mechanism, eps* against `value`.
+std::vector<PlotSeries> SeriesOf(const Sweep& sweep, Value value) {
+  std::vector<PlotSeries> all;
+  for (const SweepPoint& point : sweep.points) {
+    if (all.empty() || all.back().name != point.mechanism) {
+      all.push_back({.name = point.mechanism, .points = {}});
+    }
+    all.back().points.push_back({point.epsilon, point.*value});
+  }
+  return all;
+}
+
+Result<void> Write(const std::filesystem::path& path, std::string_view text) {
+  return WriteFileAtomically(path, AsBytes(text));
+}
+
+}  // namespace
+
+Result<void> WriteAuditReport(const Audit& audit, std::string_view command,
+                              const std::filesystem::path& folder) {
+  CMIF_TRY(CheckWritableFolder(folder));
+  CMIF_TRY(Write(folder / "utility.svg",
+                 LinePlot({.title = "Utility: mean cosine of word and output",
+                           .x_label = "epsilon asked (within a cluster)",
+                           .y_label = "mean cosine"},
+                          SeriesOf(audit.sweep, &SweepPoint::mean_cosine))));
+  std::vector<PlotSeries> attacks =
+      SeriesOf(audit.sweep, &SweepPoint::bayes_success);
+  if (!attacks.empty()) {
+    // What randomness alone gives away at most, at each epsilon asked.
+    attacks.push_back({.name = "bound at epsilon", .points = {}});
+    for (const PlotPoint& point : attacks[0].points) {
+      attacks.back().points.push_back(
+          {point.x, MeanUniformBound(audit.sweep, point.x)});
+    }
+  }
+  CMIF_TRY(Write(folder / "attack.svg",
+                 LinePlot({.title = "Bayes-optimal attacker, uniform prior",
+                           .x_label = "epsilon asked (within a cluster)",
+                           .y_label = "share of words recovered"},
+                          attacks)));
+  CMIF_TRY(Write(
+      folder / "losses.svg",
+      HistogramPlot({.title = "Loss of each ordered pair of words",
+                     .x_label = "largest log-ratio (nats)",
+                     .y_label = "pairs"},
+                    audit.exact.losses.bin_width, audit.exact.losses.counts)));
+  CMIF_TRY(Write(folder / "report.json", AuditJson(audit) + "\n"));
+  return Write(folder / "report.md", AuditMarkdown(audit, command));
+}
+
+}  // namespace cmif::eval
