@@ -44,12 +44,16 @@ Result<std::vector<std::string>> ReadTexts(const std::string& path,
   return texts;
 }
 
+// Before anything is opened.
+Result<void> CheckMechanism(const PrivacyOptions& options) {
+  CMIF_ASSIGN(const auto asked, ParseChannel(options));
+  if (asked) return {};
+  return InvalidArgument(
+      "--mechanism: identity protects nothing; there is nothing to audit");
+}
+
 Result<eval::Audit> Audit(const Flags& flags) {
-  CMIF_ASSIGN(const auto asked, ParseChannel(flags.privacy));
-  if (!asked) {
-    return InvalidArgument(
-        "--mechanism: identity protects nothing; there is nothing to audit");
-  }
+  CMIF_TRY(CheckMechanism(flags.privacy));
   eval::AuditOptions options;
   options.draws = flags.draws;
   options.insecure_seed = flags.seed;
@@ -65,6 +69,7 @@ Result<eval::Audit> Audit(const Flags& flags) {
   CMIF_ASSIGN(const auto model,
               client::ClientModel::Open(flags.privacy.bundle));
   CMIF_ASSIGN(const auto wanted, ChannelOptionsOf(*model, flags.privacy));
+  if (!wanted) return Internal("no channel");  // CheckMechanism() refused it
   Progress progress;
   const auto show = [&](std::string_view step, double share) {
     progress.Update(step, share);
