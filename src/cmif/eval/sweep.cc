@@ -86,7 +86,8 @@ Result<SweepPoint> Point(const privacy::Mechanism& mechanism,
                    .epsilon = epsilon.value()};
   double words = 0;
   for (size_t c = 0; c < clusters.size(); ++c) {
-    if (errors[c]) return std::unexpected(*errors[c]);
+    const std::optional<Status>& error = errors[c];
+    if (error) return std::unexpected(*error);
     words += static_cast<double>(clusters[c].size());
     point.epsilon_star = std::max(point.epsilon_star, parts[c].loss);
     point.mean_cosine += parts[c].cosine;
