@@ -129,7 +129,7 @@ class EndToEnd(unittest.TestCase):
         self.assertGreater(got["cluster_bits"], 1)
         self.assertEqual((got["mechanism"], got["guarantee"],
                           got["adjacency"]),
-                         ("rnm-laplace", "cluster", "cluster"))
+                         ("optimal", "cluster", "cluster"))
         self.assertAlmostEqual(sum(got["probabilities"].values()), 1)
         self.assertIn(got["label"], got["probabilities"])
 
@@ -174,7 +174,7 @@ class EndToEnd(unittest.TestCase):
     # What a server process holds.
 
     def test_server_never_holds_the_text(self):
-        for mechanism in ("identity", "rnm-laplace"):
+        for mechanism in ("identity", "rnm-laplace", "optimal"):
             for kind, command in (("bert", "classify"), ("llama", "ask")):
                 text = f"bada {MARKER} kilo"
                 more = ["--max-tokens", "4", text] if command == "ask" else []

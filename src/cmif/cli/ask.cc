@@ -17,9 +17,15 @@
 namespace cmif::cli {
 namespace {
 
+// Why linked: docs/privacy.md, "Repeated words and re-sent history".
+PrivacyOptions LinkedByDefault() {
+  PrivacyOptions options;
+  options.repeats = "linked";
+  return options;
+}
+
 struct Flags {
-  // Why linked: docs/privacy.md, "Repeated words and re-sent history".
-  PrivacyOptions privacy = {.repeats = "linked"};
+  PrivacyOptions privacy = LinkedByDefault();
   client::RemoteOptions remote;
   client::GenerateOptions generate = {.temperature = 0.7F, .top_p = 0.95F};
   int64_t seed = -1;

@@ -104,8 +104,10 @@ Result<void> MeasureShare(client::Remote& remote,
                           const std::shared_ptr<client::ClientModel>& model,
                           BenchReport& report) {
   CMIF_ASSIGN(const privacy::Epsilon epsilon, privacy::Epsilon::Create(1));
-  CMIF_ASSIGN(const auto channel,
-              client::OpenChannel(*model, {.spec = {.epsilon = epsilon}}, {}));
+  CMIF_ASSIGN(
+      const auto channel,
+      client::OpenChannel(
+          *model, {.spec = client::DefaultSpec(model->facts(), epsilon)}, {}));
   CMIF_TRY(model->Nearest());
   CMIF_ASSIGN(const auto classifier, client::Classifier::Start(remote, *model));
   OsRandom random;

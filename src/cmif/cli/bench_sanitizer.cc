@@ -223,8 +223,10 @@ Result<void> BenchModel(const DemoModel& demo, const std::string& name,
                         BenchReport& report) {
   CMIF_ASSIGN(const auto model, client::ClientModel::Open(demo.folder));
   CMIF_ASSIGN(const privacy::Epsilon epsilon, privacy::Epsilon::Create(1));
-  CMIF_ASSIGN(auto channel,
-              client::OpenChannel(*model, {.spec = {.epsilon = epsilon}}, {}));
+  CMIF_ASSIGN(
+      auto channel,
+      client::OpenChannel(
+          *model, {.spec = client::DefaultSpec(model->facts(), epsilon)}, {}));
   CMIF_TRY(MeasureDraw(*model, *channel, name, report));
   CMIF_TRY(MeasureKeyedDraw(*model, *channel, name, report));
   CMIF_TRY(MeasureAccount(channel, name, report));

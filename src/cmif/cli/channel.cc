@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// cmif channel: build, inspect, certify, dump.
+// cmif channel: build, inspect, certify, dump (compare: channel_compare.cc).
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -7,6 +7,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cmif/cli/channel_compare.h"
 #include "cmif/cli/commands.h"
 #include "cmif/cli/json_line.h"
 #include "cmif/cli/privacy_options.h"
@@ -232,6 +233,7 @@ void AddChannel(CLI::App& app, int& exit_code) {
   add_file(dump);
   dump->add_option("--cluster", flags->cluster, "its number, from 0")
       ->required();
+  AddChannelCompare(*channel, exit_code);
 }
 
 }  // namespace cmif::cli

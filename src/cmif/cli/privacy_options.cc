@@ -25,6 +25,14 @@ uint64_t DocumentMicro(const client::Sanitizer& sanitizer,
                     sanitizer.channel()->epsilon_certified_micro());
 }
 
+std::string MechanismHelp() {
+  std::string names;
+  for (const privacy::Mechanism* const known : privacy::KnownMechanisms()) {
+    names += std::string(known->name()) + ", ";
+  }
+  return names + "or identity (protects nothing)";
+}
+
 }  // namespace
 
 void AddMechanismOptions(CLI::App& command, PrivacyOptions& options) {
@@ -33,9 +41,7 @@ void AddMechanismOptions(CLI::App& command, PrivacyOptions& options) {
                   "privacy budget of a word, 0.001 to 16 (smaller hides "
                   "more); inf with --mechanism identity")
       ->capture_default_str();
-  command
-      .add_option("--mechanism", options.mechanism,
-                  "rnm-laplace, or identity (protects nothing)")
+  command.add_option("--mechanism", options.mechanism, MechanismHelp())
       ->capture_default_str();
   command
       .add_option("--calibrate", options.calibrate,
@@ -55,9 +61,10 @@ void AddMechanismOptions(CLI::App& command, PrivacyOptions& options) {
   command
       .add_option("--hub-cap", options.hub_cap,
                   "mechanism optimal: on keeps each output below 2/k on "
-                  "average, none lets a few hub words stand for all")
+                  "average, none lets a few hub words stand for all; auto: "
+                  "none for classifiers, on for models that write")
       ->capture_default_str()
-      ->check(CLI::IsMember({"on", "none"}));
+      ->check(CLI::IsMember({"auto", "on", "none"}));
   command
       .add_option("--prior", options.prior,
                   "mechanisms optimal and medoid: how likely words are; "
@@ -131,7 +138,7 @@ Result<std::optional<client::ChannelOptions>> ParseChannel(
       .spec = {.mechanism = options.mechanism,
                .epsilon = *epsilon,
                .calibrate = options.calibrate == "on",
-               .hub_cap = options.hub_cap == "on"}};
+               .hub_cap = options.hub_cap != "none"}};
   CMIF_ASSIGN(channel.spec.adjacency,
               privacy::ParseAdjacency(options.adjacency));
   const bool two_level =
@@ -162,6 +169,10 @@ Result<std::optional<client::ChannelOptions>> ChannelOptionsOf(
     client::ClientModel& model, const PrivacyOptions& options) {
   CMIF_ASSIGN(auto wanted, ParseChannel(options));
   if (!wanted) return wanted;
+  if (options.hub_cap == "auto") {
+    wanted->spec.hub_cap =
+        client::DefaultSpec(model.facts(), wanted->spec.epsilon).hub_cap;
+  }
   CMIF_ASSIGN(const client::PrivacyPolicy policy,
               client::LoadPolicy(options.policy));
   if (!policy.ChangesNothing()) {

@@ -24,11 +24,11 @@ namespace cmif::cli {
 struct PrivacyOptions {
   std::string bundle = {};
   std::string epsilon = "1";
-  std::string mechanism = "rnm-laplace";
+  std::string mechanism = "optimal";
   std::string calibrate = "on";
   std::string adjacency = "cluster";
   std::string epsilon_cluster;
-  std::string hub_cap = "on";
+  std::string hub_cap = "auto";
   std::string repeats = "fresh";  // each command has its own default
   std::string delta = "1e-6";
   std::string prior = "uniform";

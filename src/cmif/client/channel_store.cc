@@ -28,6 +28,13 @@ privacy::ChannelDomain DomainOf(const ClientModel& model,
 
 }  // namespace
 
+privacy::ChannelSpec DefaultSpec(const model::ModelFacts& facts,
+                                 privacy::Epsilon epsilon) {
+  return {.mechanism = "optimal",
+          .epsilon = epsilon,
+          .hub_cap = facts.labels.empty()};
+}
+
 privacy::ChannelDomain ModelDomain(const ClientModel& model) {
   privacy::ChannelDomain domain{.clustering = model.clustering()};
   for (const auto& cluster : domain.clustering->clusters()) {

@@ -106,7 +106,8 @@ Result<void> BuildChannels(const SplitOptions& options,
   for (const privacy::Epsilon epsilon : options.epsilons) {
     const std::string step =
         fmt::format("channel for epsilon {}", epsilon.value());
-    const ChannelOptions channel = {.spec = {.epsilon = epsilon}};
+    const ChannelOptions channel = {.spec =
+                                        DefaultSpec(client->facts(), epsilon)};
     CMIF_TRY(OpenChannel(*client, channel, Step(progress, step)));
   }
   return {};

@@ -3,13 +3,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
+#include <memory>
+#include <utility>
 
 #include "cmif/base/random.h"
 #include "cmif/eval/bayes_attack.h"
+#include "cmif/privacy/accountant.h"
+#include "cmif/privacy/channel.h"
+#include "cmif/privacy/delta.h"
 #include "cmif/privacy/epsilon.h"
 #include "cmif/privacy/mechanism.h"
-#include "cmif/privacy/utilities.h"
 
 namespace cmif::eval {
 namespace {
@@ -32,9 +35,36 @@ std::vector<Cluster> SampleClusters(const privacy::Clustering& clustering,
   return usable;
 }
 
+struct Variant {
+  const privacy::Mechanism* mechanism;
+  std::string label;
+  bool calibrate = true;
+  bool hub_cap = true;
+};
+
+Result<std::vector<Variant>> Variants() {
+  std::vector<Variant> variants;
+  for (const privacy::Mechanism* const known : privacy::KnownMechanisms()) {
+    variants.push_back(
+        {.mechanism = known, .label = std::string(known->name())});
+  }
+  const auto add = [&](std::string_view name, std::string_view suffix,
+                       bool calibrate, bool hub_cap) -> Result<void> {
+    CMIF_ASSIGN(const auto* const mechanism, privacy::FindMechanism(name));
+    variants.push_back({mechanism, std::string(name) + std::string(suffix),
+                        calibrate, hub_cap});
+    return {};
+  };
+  CMIF_TRY(add("optimal", ", no hub cap", true, false));
+  CMIF_TRY(add("rnm-laplace", ", textbook", false, true));
+  CMIF_TRY(add("rnm-gumbel", ", textbook (CUSTEXT)", false, true));
+  return variants;
+}
+
 // Sums over the words of one cluster.
 struct Part {
   double loss = 0;
+  double utility = 0;
   double cosine = 0;
   double keep = 0;
   double success = 0;
@@ -59,6 +89,7 @@ Part Measure(const privacy::RowMatrix& rows, const Cluster& ids,
     for (size_t x = 0; x < k; ++x) {
       const uint32_t weight = table.weights[x * k + y];
       most = std::max(most, weight);
+      part.utility += weight * 0x1p-32 * double{table.utilities[x * k + y]};
       part.cosine += weight * 0x1p-32 * Dot(rows.Row(ids[x]), rows.Row(ids[y]));
     }
     part.success += most * 0x1p-32;
@@ -67,35 +98,47 @@ Part Measure(const privacy::RowMatrix& rows, const Cluster& ids,
   return part;
 }
 
-Result<SweepPoint> Point(const privacy::Mechanism& mechanism,
-                         privacy::Epsilon epsilon,
-                         const std::vector<Cluster>& clusters,
-                         const privacy::RowMatrix& rows, int threads) {
+Result<SweepPoint> Point(
+    const Variant& variant, privacy::Epsilon epsilon,
+    const std::shared_ptr<const privacy::Clustering>& sample,
+    const privacy::RowMatrix& rows, const SweepOptions& options) {
+  CMIF_ASSIGN(privacy::Channel built,
+              privacy::BuildChannel(
+                  {.mechanism = std::string(variant.mechanism->name()),
+                   .epsilon = epsilon,
+                   .calibrate = variant.calibrate,
+                   .hub_cap = variant.hub_cap},
+                  {.clustering = sample}, rows, {}, options.threads));
+  const auto channel =
+      std::make_shared<const privacy::Channel>(std::move(built));
+  const std::vector<Cluster>& clusters = sample->clusters();
   std::vector<Part> parts(clusters.size());
-  std::vector<std::optional<Status>> errors(clusters.size());
-  ParallelFor(clusters.size(), threads, [&](size_t c) {
-    const auto table = mechanism.Fill(
-        privacy::CosineUtilities(rows, clusters[c]), {.epsilon = epsilon});
-    if (table) {
-      parts[c] = Measure(rows, clusters[c], *table);
-    } else {
-      errors[c] = table.error();
-    }
-  });
-  SweepPoint point{.mechanism = std::string(mechanism.name()),
-                   .epsilon = epsilon.value()};
+  ParallelFor(clusters.size(),
+              options.threads > 0 ? options.threads : HardwareThreads(),
+              [&](size_t c) {
+                parts[c] = Measure(rows, clusters[c], channel->tables()[c]);
+              });
+  SweepPoint point{.mechanism = variant.label, .epsilon = epsilon.value()};
+  CMIF_ASSIGN(const privacy::Delta delta,
+              privacy::Delta::Create(options.delta));
+  CMIF_ASSIGN(const privacy::Accountant accountant,
+              privacy::Accountant::Create(channel));
+  const auto document = accountant.WorstDocumentEpsilon(options.document_draws,
+                                                        delta, options.threads);
+  point.document_epsilon = static_cast<double>(document.worst_full_micro) / 1e6;
+  point.document_epsilon_mean = static_cast<double>(document.mean_micro) / 1e6;
   double words = 0;
   for (size_t c = 0; c < clusters.size(); ++c) {
-    const std::optional<Status>& error = errors[c];
-    if (error) return std::unexpected(*error);
     words += static_cast<double>(clusters[c].size());
     point.epsilon_star = std::max(point.epsilon_star, parts[c].loss);
     point.mean_cosine += parts[c].cosine;
+    point.mean_utility += parts[c].utility;
     point.keep += parts[c].keep;
     point.bayes_success += parts[c].success;
     point.bound += parts[c].bound;
   }
   point.mean_cosine /= words;
+  point.mean_utility /= words;
   point.keep /= words;
   point.bayes_success /= words;
   point.bound /= words;
@@ -110,8 +153,12 @@ Result<Sweep> SweepMechanisms(const privacy::Clustering& clustering,
                               const ProgressFn& progress) {
   const std::vector<Cluster> clusters = SampleClusters(clustering, options);
   if (clusters.empty()) return InvalidArgument("no cluster has two words");
-  const int threads = options.threads > 0 ? options.threads : HardwareThreads();
-  const auto mechanisms = privacy::KnownMechanisms();
+  CMIF_ASSIGN(const std::vector<Variant> variants, Variants());
+  CMIF_ASSIGN(
+      privacy::Clustering sampled,
+      privacy::Clustering::Create(clustering.vocabulary_size(), clusters));
+  const auto sample =
+      std::make_shared<const privacy::Clustering>(std::move(sampled));
   Sweep sweep;
   sweep.clusters = static_cast<int>(clusters.size());
   for (const Cluster& ids : clusters) {
@@ -119,14 +166,14 @@ Result<Sweep> SweepMechanisms(const privacy::Clustering& clustering,
     sweep.cluster_sizes.push_back(static_cast<int>(ids.size()));
   }
   const double steps =
-      static_cast<double>(mechanisms.size() * options.epsilons.size());
-  for (const privacy::Mechanism* const mechanism : mechanisms) {
+      static_cast<double>(variants.size() * options.epsilons.size());
+  for (const Variant& variant : variants) {
     for (const double value : options.epsilons) {
       if (progress) progress(static_cast<double>(sweep.points.size()) / steps);
       CMIF_ASSIGN(const privacy::Epsilon epsilon,
                   privacy::Epsilon::Create(value));
       CMIF_ASSIGN(SweepPoint point,
-                  Point(*mechanism, epsilon, clusters, rows, threads));
+                  Point(variant, epsilon, sample, rows, options));
       sweep.points.push_back(std::move(point));
     }
   }

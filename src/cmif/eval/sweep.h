@@ -16,18 +16,25 @@ namespace cmif::eval {
 
 // One mechanism at one epsilon; exact, uniform prior over the words.
 struct SweepPoint {
-  std::string mechanism;
+  std::string mechanism;     // with its variant, as in "optimal, no hub cap"
   double epsilon = 0;        // asked
   double epsilon_star = 0;   // the largest loss of a cluster
-  double mean_cosine = 0;    // of input and output: the utility
+  double mean_cosine = 0;    // of input and output
+  double mean_utility = 0;   // of the normalised utilities of [0, 1]
   double keep = 0;           // P(output = input)
   double bayes_success = 0;  // sum_y max_x P(y|x) / k
-  double bound = 0;          // e^eps / (e^eps + k - 1), mean over the words
+  // (epsilon, delta) of a document of `document_draws` words of one cluster:
+  // the worst of the largest clusters, and the mean over clusters.
+  double document_epsilon = 0;
+  double document_epsilon_mean = 0;
+  double bound = 0;  // e^eps / (e^eps + k - 1), mean over the words
 };
 
 struct SweepOptions {
   std::vector<double> epsilons = {0.5, 1, 2, 3, 6};
   int clusters = 120;  // sampled from those of two or more; 0: all
+  uint64_t document_draws = 100;
+  double delta = 1e-6;
   uint64_t insecure_seed = 1;
   int threads = 0;  // 0: all
 };
@@ -39,9 +46,11 @@ struct Sweep {
   std::vector<SweepPoint> points;  // mechanism by mechanism
 };
 
-// Every mechanism with a channel of privacy::KnownMechanisms(), calibrated.
-// INVALID_ARGUMENT: an epsilon that is none, or no cluster of two words;
-// Mechanism::Fill()'s errors.
+// Every mechanism with a channel of privacy::KnownMechanisms(), calibrated, and
+// what they are compared with: rnm-gumbel at the textbook's scale (CUSTEXT's
+// sampler as published), rnm-laplace there (the paper, our reading), optimal
+// without its hub cap. INVALID_ARGUMENT: an epsilon or delta that is none, or
+// no cluster of two words; Mechanism::Fill()'s errors.
 Result<Sweep> SweepMechanisms(const privacy::Clustering& clustering,
                               const privacy::RowMatrix& rows,
                               const SweepOptions& options,

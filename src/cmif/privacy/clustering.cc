@@ -121,11 +121,4 @@ Result<Clustering> Clustering::FromBytes(std::span<const uint8_t> bytes) {
   return result;
 }
 
-uint64_t Clustering::Fingerprint() const {
-  // FNV-1a, 64 bits: offset basis and prime of RFC draft-eastlake-fnv.
-  uint64_t hash = 14695981039346656037ULL;
-  for (const uint8_t byte : ToBytes()) hash = (hash ^ byte) * 1099511628211ULL;
-  return hash;
-}
-
 }  // namespace cmif::privacy

@@ -49,10 +49,6 @@ class Clustering {
   // bytes: lengths are checked before anything is allocated.
   static Result<Clustering> FromBytes(std::span<const uint8_t> bytes);
 
-  // FNV-1a of ToBytes(): ties a channel file to its clustering against
-  // mix-ups. Not a cryptographic hash: who fears forgery hashes the files.
-  uint64_t Fingerprint() const;
-
  private:
   Clustering() = default;
   bool InRange(int32_t id) const {

@@ -79,12 +79,6 @@ TEST(ClusteringTest, BytesComeBack) {
   ASSERT_TRUE(copy);
   EXPECT_EQ(copy->clusters(), clustering.clusters());
   EXPECT_EQ(copy->vocabulary_size(), 9);
-  EXPECT_EQ(copy->Fingerprint(), clustering.Fingerprint());
-}
-
-TEST(ClusteringTest, FingerprintsDiffer) {
-  const auto other = Clustering::Create(9, {{1, 4}, {7}, {0, 8, 3}}).value();
-  EXPECT_NE(other.Fingerprint(), Example().Fingerprint());
 }
 
 TEST(ClusteringTest, EveryTruncationIsRefused) {
