@@ -100,7 +100,8 @@ class CliTest(unittest.TestCase):
     # Flags and commands.
 
     def test_help_and_version(self):
-        commands = ("split", "inspect", "verify", "sanitize", "classify", "ask")
+        commands = ("split", "inspect", "verify", "sanitize", "classify", "ask",
+                    "audit")
         for command in ((), *((name,) for name in commands)):
             for flag in ("--help", "--version"):
                 done = run(*command, flag)
@@ -424,7 +425,8 @@ class CliTest(unittest.TestCase):
         text = self.folder / "audit.tsv"
         text.write_text("sentence\tlabel\nbada zyxwvuty kilo, domu 42\t1\n")
         done = run("audit", "--bundle", self.folder / "bert", "--report",
-                   self.out, "--draws", "2000", "--text", text, "--json")
+                   self.out, "--draws", "2000", "--text", text, "--json",
+                   "--language-model", self.folder / "llama.gguf")
         self.assertEqual(done.returncode, 0, done.stderr)
         names = {x.name for x in self.out.iterdir()}
         self.assertEqual(names, {"report.md", "report.json", "utility.svg",
@@ -437,6 +439,9 @@ class CliTest(unittest.TestCase):
                              exact["epsilon_certified"])
         self.assertLessEqual(report["black_box"]["epsilon_lower"],
                              exact["epsilon_certified"])
+        self.assertEqual(len(report["attacks"]), 4)
+        self.assertEqual(report["attacks"][3]["trials"],
+                         report["text"]["words"])
         self.assertEqual(report["nearest_row_raw"]["nearest"],
                          report["nearest_row_raw"]["trials"])
         for path in self.out.iterdir():

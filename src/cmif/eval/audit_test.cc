@@ -18,7 +18,6 @@ namespace {
 using client::testing::Kind;
 using client::testing::SplitTiny;
 using client::testing::TempFolder;
-using ::testing::Each;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::UnorderedElementsAre;

@@ -97,6 +97,30 @@ uint64_t Hits(const Counts& counts, const Event& event) {
   return sum;
 }
 
+// Held-out draws choose the event, fresh ones count it.
+PairBound AuditPair(const privacy::Clustering& clustering, const DrawFn& draw,
+                    const WordPair& pair, uint64_t draws, double alpha,
+                    RandomSource& random, uint64_t& outside) {
+  const uint64_t held_out = std::max<uint64_t>(draws / 10, 1);
+  const Draws first = DrawPair(clustering, draw, pair, held_out, random);
+  const Event ahead =
+      BestEvent(first.first, first.second, held_out, draws, alpha);
+  const Event behind =
+      BestEvent(first.second, first.first, held_out, draws, alpha);
+  const bool swap = behind.expected > ahead.expected;
+  const Event& event = swap ? behind : ahead;
+  Draws fresh = DrawPair(clustering, draw, pair, draws, random);
+  if (swap) std::swap(fresh.first, fresh.second);
+  outside += first.outside + fresh.outside;
+  PairBound bound{.pair = swap ? WordPair{pair.second, pair.first} : pair,
+                  .outputs = static_cast<int>(event.outputs.size()),
+                  .first_hits = Hits(fresh.first, event),
+                  .second_hits = Hits(fresh.second, event)};
+  bound.epsilon_lower =
+      Bound(bound.first_hits, bound.second_hits, draws, alpha);
+  return bound;
+}
+
 Result<void> CheckInput(const privacy::Clustering& clustering,
                         std::span<const WordPair> pairs,
                         const BlackBoxOptions& options) {
@@ -161,7 +185,6 @@ Result<BlackBoxAudit> AuditByDraws(const privacy::Clustering& clustering,
                                    const BlackBoxOptions& options,
                                    const ProgressFn& progress) {
   CMIF_TRY(CheckInput(clustering, pairs, options));
-  const uint64_t held_out = std::max<uint64_t>(options.draws / 10, 1);
   const double alpha = options.alpha / (2 * static_cast<double>(pairs.size()));
   BlackBoxAudit audit{.draws = options.draws,
                       .alpha = options.alpha,
@@ -174,24 +197,9 @@ Result<BlackBoxAudit> AuditByDraws(const privacy::Clustering& clustering,
     if (progress) {
       progress(static_cast<double>(i) / static_cast<double>(pairs.size()));
     }
-    const Draws first = DrawPair(clustering, draw, pairs[i], held_out, random);
-    const Event ahead =
-        BestEvent(first.first, first.second, held_out, options.draws, alpha);
-    const Event behind =
-        BestEvent(first.second, first.first, held_out, options.draws, alpha);
-    const bool swap = behind.expected > ahead.expected;
-    Draws fresh = DrawPair(clustering, draw, pairs[i], options.draws, random);
-    if (swap) std::swap(fresh.first, fresh.second);
-    const Event& event = swap ? behind : ahead;
-    PairBound bound{
-        .pair = swap ? WordPair{pairs[i].second, pairs[i].first} : pairs[i],
-        .outputs = static_cast<int>(event.outputs.size()),
-        .first_hits = Hits(fresh.first, event),
-        .second_hits = Hits(fresh.second, event)};
-    bound.epsilon_lower =
-        Bound(bound.first_hits, bound.second_hits, options.draws, alpha);
+    const PairBound bound = AuditPair(clustering, draw, pairs[i], options.draws,
+                                      alpha, random, audit.outside_cluster);
     audit.epsilon_lower = std::max(audit.epsilon_lower, bound.epsilon_lower);
-    audit.outside_cluster += first.outside + fresh.outside;
     audit.pairs.push_back(bound);
   }
   if (progress) progress(1);

@@ -33,8 +33,7 @@ Result<std::unique_ptr<Santext>> Santext::Create(
         "SANTEXT+ takes a sensitive share in (0, 1] and a probability in "
         "[0, 1]");
   }
-  std::unique_ptr<Santext> made(
-      new Santext(std::move(types), epsilon, std::move(plus)));
+  std::unique_ptr<Santext> made(new Santext(std::move(types), epsilon, plus));
   const auto size = static_cast<size_t>(made->types_.size());
   const std::vector<int32_t> order = ByFrequency(made->types_);
   const double share = plus ? plus->sensitive_share : 1;
@@ -83,7 +82,8 @@ std::vector<double> Santext::Distribution(int32_t type) const {
     out[y] = std::exp(-epsilon_ * (distances[y] - nearest) / 2);
     sum += out[y];
   }
-  const double drawn = sensitive_[self] ? 1 : plus_->replace_probability;
+  const double drawn =
+      sensitive_[self] || !plus_ ? 1 : plus_->replace_probability;
   for (double& probability : out) probability *= drawn / sum;
   out[self] += 1 - drawn;
   return out;

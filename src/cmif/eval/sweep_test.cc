@@ -16,7 +16,7 @@ namespace {
 // 30 random rows of width 6 in six clusters of five.
 privacy::RowMatrix Rows() {
   InsecureSeededRandom random(5);
-  std::vector<float> raw(30 * 6);
+  std::vector<float> raw(size_t{30} * 6);
   for (float& value : raw) {
     value = static_cast<float>(random.Next32()) * 0x1p-31F - 1;
   }
