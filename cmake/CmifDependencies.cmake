@@ -20,5 +20,7 @@ endif()
 
 if(CMIF_TESTS)
   find_package(GTest REQUIRED)
+  # The second solver that the optimal channels are checked against.
+  pkg_check_modules(clp REQUIRED IMPORTED_TARGET clp)
   include(GoogleTest)
 endif()

@@ -50,7 +50,7 @@ THIRD_PARTY = [
     (r"CLI/.*", ["cli"], ["cli"]),
     (r"boost/math/.*", ["eval"], []),
     (r"boost/.*|sqlite3\.h", ["gateway"], ["gateway"]),
-    (r"coin/.*|Clp.*\.hpp", ["privacy"], []),
+    (r"coin/.*|(Clp|Coin).*\.hpp", ["privacy"], []),
     (r"nlohmann/.*|toml\+\+/.*|spdlog/.*|fmt/.*", None, ["cli", "gateway"]),
     (r"hwy/.*", None, []),
 ]

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
 #include <utility>
 
 #include "cmif/privacy/certify.h"
@@ -13,111 +12,129 @@
 namespace cmif::privacy {
 namespace {
 
-// How far inside eps the program is solved, in nats; four times more at each
-// further trial.
-constexpr double kMargin = 4e-6;
-constexpr int kTrials = 6;
+constexpr int kMaxTrials = 4;
 
-// The integers that a column's weights may take: any two within e^eps.
-struct Band {
+struct Limits {
   int64_t low;
   int64_t high;
 };
 
-// Around the column's least value, with a third of the margin below it. Up to
-// the next integer: where the least is small, one unit is worth e^eps of high.
-Band BandOf(std::span<const double> values, double epsilon, double margin) {
-  const double least = *std::ranges::min_element(values);
-  const auto low = std::max<int64_t>(
-      1, static_cast<int64_t>(std::ceil(least * (1 - margin / 3))));
-  const double high =
-      std::floor(static_cast<double>(low) * std::exp(epsilon) * (1 - 1e-14));
-  return {low, std::max(low, static_cast<int64_t>(high))};
+// The limits of each column for a channel scaled to `total`.
+std::vector<Limits> ColumnLimits(std::span<const double> channel, size_t k,
+                                 double total, Epsilon epsilon) {
+  // 64 bits of mantissa; certification catches what rounding still does.
+  const long double ratio =
+      std::exp(static_cast<long double>(epsilon.micro()) / 1e6L);
+  std::vector<Limits> limits(k);
+  for (size_t y = 0; y < k; ++y) {
+    double least = channel[y];
+    for (size_t x = 1; x < k; ++x) {
+      least = std::min(least, channel[x * k + y]);
+    }
+    const double low = std::max(1.0, std::ceil(least * total));
+    limits[y].low = static_cast<int64_t>(low);
+    limits[y].high =
+        static_cast<int64_t>(std::floor(static_cast<long double>(low) * ratio));
+  }
+  return limits;
 }
 
-// Moves what the row's sum lacks (or has too much) to columns that have room,
-// most room first. False if there is not enough.
-bool FixSum(std::span<int64_t> row, std::span<const Band> bands) {
+// One row inside the limits with sum 2^32: rounded, then what is too much comes
+// off the weights furthest above their low limit, what is missing goes to those
+// furthest below their high one. False where the limits leave no room.
+bool RoundRow(std::span<const double> row, const std::vector<Limits>& limits,
+              double total, std::span<uint32_t> weights) {
   int64_t missing = static_cast<int64_t>(kRowSum);
-  for (const int64_t weight : row) missing -= weight;
+  std::vector<int64_t> exact(row.size());
+  for (size_t y = 0; y < row.size(); ++y) {
+    exact[y] = std::clamp<int64_t>(std::llround(row[y] * total), limits[y].low,
+                                   limits[y].high);
+    missing -= exact[y];
+  }
   while (missing != 0) {
+    const int64_t sign = missing > 0 ? 1 : -1;
     size_t best = 0;
     int64_t most = 0;
     for (size_t y = 0; y < row.size(); ++y) {
       const int64_t room =
-          missing > 0 ? bands[y].high - row[y] : row[y] - bands[y].low;
+          sign > 0 ? limits[y].high - exact[y] : exact[y] - limits[y].low;
       if (room <= most) continue;
-      most = room;
       best = y;
+      most = room;
     }
     if (most == 0) return false;
-    const int64_t step = std::min(most, std::abs(missing));
-    row[best] += missing > 0 ? step : -step;
-    missing += missing > 0 ? -step : step;
+    const int64_t change = std::min(most, sign * missing);
+    exact[best] += sign * change;
+    missing -= sign * change;
+  }
+  for (size_t y = 0; y < row.size(); ++y) {
+    weights[y] = static_cast<uint32_t>(exact[y]);
   }
   return true;
 }
 
-// Integers near the solution that keep every column within its band; empty if
-// the margin is too small for that.
-std::vector<uint32_t> RoundInside(std::span<const double> probabilities,
-                                  size_t k, double epsilon, double margin) {
-  std::vector<Band> bands(k);
-  std::vector<double> column(k);
+// Whether sum_x prior(x) P(y|x) <= cap for every y, as deployed.
+bool CapHolds(std::span<const uint32_t> weights,
+              const std::vector<double>& prior, double cap) {
+  const size_t k = prior.size();
   for (size_t y = 0; y < k; ++y) {
-    for (size_t x = 0; x < k; ++x) {
-      column[x] = probabilities[x * k + y] * static_cast<double>(kRowSum);
-    }
-    bands[y] = BandOf(column, epsilon, margin);
+    double share = 0;
+    for (size_t x = 0; x < k; ++x) share += prior[x] * weights[x * k + y];
+    if (share > cap * static_cast<double>(kRowSum)) return false;
   }
-  std::vector<uint32_t> weights;
-  weights.reserve(k * k);
-  std::vector<int64_t> row(k);
-  for (size_t x = 0; x < k; ++x) {
-    for (size_t y = 0; y < k; ++y) {
-      row[y] = std::clamp<int64_t>(
-          std::llround(probabilities[x * k + y] * static_cast<double>(kRowSum)),
-          bands[y].low, bands[y].high);
-    }
-    if (!FixSum(row, bands)) return {};
-    weights.insert(weights.end(), row.begin(), row.end());
-  }
-  return weights;
-}
-
-StaircaseProgram ProgramOf(const ClusterUtilities& utilities,
-                           const FillOptions& options, double margin) {
-  const auto k = static_cast<size_t>(utilities.k);
-  StaircaseProgram program;
-  program.utilities = utilities;
-  program.prior = NormalisedPrior(k, options.prior);
-  program.epsilon = options.epsilon.value() - margin;
-  if (options.hub_cap && k > 2) {
-    program.cap = 2.0 / static_cast<double>(k) * (1 - margin);
-  }
-  return program;
+  return true;
 }
 
 }  // namespace
+
+std::vector<uint32_t> RoundInsideLimits(std::span<const double> channel, int k,
+                                        Epsilon epsilon) {
+  const auto size = static_cast<size_t>(k);
+  // Room for each column's low limit to be rounded up.
+  const double total = static_cast<double>(kRowSum) - k;
+  const auto limits = ColumnLimits(channel, size, total, epsilon);
+  std::vector<uint32_t> weights(size * size);
+  for (size_t x = 0; x < size; ++x) {
+    if (!RoundRow(channel.subspan(x * size, size), limits, total,
+                  std::span(weights).subspan(x * size, size))) {
+      return {};
+    }
+  }
+  return weights;
+}
 
 Result<ClusterTable> Optimal::Fill(const ClusterUtilities& utilities,
                                    const FillOptions& options) const {
   CMIF_TRY(CheckFill(utilities, options));
   const auto k = static_cast<size_t>(utilities.k);
   if (!utilities.HasSpread()) return UniformTable(k);
-  const double epsilon = options.epsilon.value();
-  double margin = std::min(kMargin, epsilon / 100);
-  for (int trial = 0; trial < kTrials; ++trial, margin *= 4) {
-    const double used = std::min(margin, epsilon / 2);
-    CMIF_ASSIGN(const StaircaseSolution solution,
-                SolveStaircase(ProgramOf(utilities, options, used)));
-    ClusterTable table;
-    table.weights = RoundInside(solution.probabilities, k, epsilon, used);
-    if (table.weights.empty()) continue;
+  std::vector<double> prior = NormalisedPrior(k, options.prior);
+  const double weight = static_cast<double>(utilities.k) / kRowSum;
+  // Inside eps by what rounding takes: about 2 k weights of a row, and the
+  // solver's own tolerance.
+  double inside = 1e-7 + 16 * weight;
+  StaircaseProgram program{utilities, std::move(prior), 0, 1};
+  const bool capped = options.hub_cap && utilities.k > 2;
+  const double cap = capped ? 2.0 / utilities.k : 1;
+  for (int trial = 0;
+       trial < kMaxTrials && inside < 0.5 * options.epsilon.value();
+       ++trial, inside *= 10) {
+    program.epsilon = options.epsilon.value() - inside;
+    if (capped) program.cap = cap - inside;
+    const auto solution = SolveStaircase(program);
+    // A program that did not come to an end may do so a little further inside.
+    if (!solution) continue;
+    ClusterTable table{RoundInsideLimits(solution->probabilities, utilities.k,
+                                         options.epsilon),
+                       0, 0};
+    if (table.weights.empty() ||
+        (capped && !CapHolds(table.weights, program.prior, cap))) {
+      continue;
+    }
     auto certified = Certified(std::move(table), utilities.k, options.epsilon);
     if (certified) return certified;
   }
-  return Internal("the optimal table of a cluster could not be certified");
+  return Internal("no table of a cluster could be certified");
 }
 
 }  // namespace cmif::privacy

@@ -3,363 +3,441 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
 #include <utility>
 
-// A column y of P obeys P(y|x) <= e^eps P(y|x') exactly if it is a sum of
-// theta a, theta >= 0, with a_x in {q, 1}, q = e^-eps (the extreme rays of that
-// cone). So the program is one over all theta of all (y, a): k 2^k unknowns,
-// k equations, one for each row (and k caps). The simplex method needs only the
-// best unknown for given duals, and that is easy: a_x = 1 where
-// t_x = prior(x) (u(x,y) - mu_y) - lambda_x is positive.
+#include "cmif/privacy/dense_lu.h"
+
+// The program in k^2 + k unknowns, p_xy = P(y|x) and m_y = min_x p_xy, with
+// q = e^-eps (the cap as in the header):
 //
-// Caps: sum_x prior(x) P(y|x) + slack_y - over_y = cap, with the price kOver k
-// on over_y. A channel with overshoots of sum V becomes one that obeys by
-// mixing it with the uniform one in the share V / (V + cap - 1/k); utilities
-// are of [0, 1], so V / (cap - 1/k) is the most that this can lose, and with
-// a price above 1 / (cap - 1/k) no optimum overshoots.
+//   a_xy = p_xy - m_y >= 0,  b_xy = m_y - q p_xy >= 0,
+//   c_y = cap - sum_x prior(x) p_xy >= 0,  sum_y p_xy = 1.
 //
-// Optima often use fewer than k columns (hubs): to keep pivots from standing
-// still the right-hand sides are spread by up to kSpread.
+// With duals alpha, beta, gamma >= 0 and lambda and g_xy = prior(x) u(x,y) the
+// optimum is where the duals hold,
+//   rd_xy = g_xy - lambda_x + alpha_xy - q beta_xy - gamma_y prior(x) = 0,
+//   rm_y  = sum_x (beta_xy - alpha_xy) = 0,
+// and a alpha = b beta = c gamma = 0. Mehrotra's predictor-corrector method
+// (Wright, Primal-Dual Interior-Point Methods, chapter 10) takes Newton steps
+// for these products = a target that falls. With A = alpha / a, B = beta / b,
+// C = gamma / c, targets ra, rb, rc for the products' change,
+//   D = A + q^2 B,  F = A + q B,  f = F / D,  w = prior / D,
+//   h_x = rd + ra / a - q rb / b - prior rc / c,
+//   hm = rm + sum_x (rb / b - ra / a)
+// (per y) the step obeys, with v_y the step of gamma_y less rc / c,
+//   D dp = h - dlambda + F dm - prior v,
+//   f . dlambda + R dm + s v = f . h + hm,
+//   w . dlambda - s dm + u v = w . h,
+//   R = sum_x (1 - q)^2 A B / D,  s = f . prior,  u = 1 / C + w . prior,
+// and sum_y dp_xy = 1 - sum_y p_xy closes the system in dlambda, dm and v. Its
+// diagonal is positive and the rest skew-symmetric. Solved whole: eliminating
+// dm and v first would leave k unknowns, and lose the digits that small eps
+// needs.
 
 namespace cmif::privacy {
 namespace {
 
-constexpr double kSpread = 1e-8;
-// Largest k r_y at which the vertex counts as the optimum.
-constexpr double kGap = 5e-9;
-constexpr double kSmallestPivot = 1e-9;
-constexpr int kPivotsPerWord = 2'000;
+constexpr double kWantedGap = 1e-9;
+constexpr double kAcceptedGap = 1e-7;
+// Rows sum to 1 up to this before they are divided by their sums.
+constexpr double kRowError = 1e-8;
+constexpr int kMaxIterations = 200;
+// Share of the way to the nearest wall that a step may go.
+constexpr double kStep = 0.995;
 
-// In [0, 1), different for different i: the fractions of i times the golden
-// ratio.
-double Fraction(size_t i) {
-  const double x = (static_cast<double>(i) + 1) * 0.6180339887498949;
-  return x - std::floor(x);
-}
-
-class Simplex {
- public:
-  explicit Simplex(const StaircaseProgram& program);
-
-  // False when the pivots run out.
-  bool Run();
-  StaircaseSolution Solution() const;
-
- private:
-  // A basic unknown: a staircase column of output y, or y's slack (sign 1) or
-  // overshoot (sign -1).
-  struct Unknown {
-    size_t y = 0;
-    int sign = 0;  // 0: staircase
-    double cost = 0;
-    std::vector<double> a;  // staircase: k values
-  };
-
-  double& Inverse(size_t row, size_t column) {
-    return inverse_[row * m_ + column];
-  }
-  double ReducedCost(size_t y) const;
-  Unknown Staircase(size_t y, const std::vector<uint8_t>& ones) const;
-  Unknown Slack(size_t y, int sign) const {
-    return {y, sign, sign > 0 ? 0 : -price_, {}};
-  }
-  Unknown BestFor(size_t y) const;
-  double CapShare(const Unknown& unknown) const;
-  void Start();
-  // The unknown of the largest reduced cost; false if none is above the gap.
-  bool Price(Unknown& entering, double& reduced) const;
-  void Direction(const Unknown& entering);
-  // The basic unknown that leaves, or m_ if none can.
-  size_t Leaving() const;
-  void Pivot(size_t leaving, Unknown entering, double reduced);
-  void Refactor();
-
-  size_t k_;
-  size_t m_;  // rows: k, with caps 2 k
-  double q_;
-  double cap_;
-  double price_;
-  std::vector<double> prior_;
-  std::vector<double> gain_;  // gain_[y k + x] = prior(x) u(x, y)
-  std::vector<double> right_;
-  std::vector<Unknown> basis_;
-  std::vector<double> inverse_;
-  std::vector<double> values_;
-  std::vector<double> duals_;
-  std::vector<double> direction_;
-  int pivots_ = 0;
+// m, the slacks and the duals, or a step in all of them; p = m + a. Slacks and
+// their steps have numbers of their own: as differences near a wall they would
+// be rounding errors. Arrays of k^2 lie by output: [y k + x].
+struct Point {
+  std::vector<double> a, b, alpha, beta;
+  std::vector<double> m, c, gamma, lambda;
+  explicit Point(size_t k)
+      : a(k * k),
+        b(k * k),
+        alpha(k * k),
+        beta(k * k),
+        m(k),
+        c(k),
+        gamma(k),
+        lambda(k) {}
 };
 
-Simplex::Simplex(const StaircaseProgram& program)
+class InteriorPoint {
+ public:
+  explicit InteriorPoint(const StaircaseProgram& program);
+
+  // Goes on until the gap is kWantedGap or no step makes it smaller; false if
+  // it is then above kAcceptedGap.
+  bool Run();
+  StaircaseSolution TakeBest() { return std::move(best_); }
+
+ private:
+  void Start();
+  double P(size_t i, size_t y) const { return at_.m[y] + at_.a[i]; }
+  // Mean of all products.
+  double Centre() const;
+  bool Factor();
+  void FillColumn(size_t y);
+  // The step for products = target, less the products of the steps of
+  // `predicted` where given (Mehrotra's correction).
+  void Step(double target, const Point* predicted, Point& step);
+  void RightSide(size_t y, double target, const Point* predicted, Point& step);
+  void AddSolution(Point& step);
+  void Refine(Point& step);
+  // Longest steps (up to 1) that keep slacks and duals positive.
+  std::pair<double, double> Lengths(const Point& step) const;
+  double CentreAfter(const Point& step, double primal, double dual) const;
+  void Move(const Point& step, double primal, double dual);
+  double ReducedCost(size_t y) const;
+  // Records the point if its gap is the least so far; says whether it is.
+  bool Record(int iteration);
+
+  size_t k_;
+  double q_;
+  double cap_;
+  bool capped_;
+  std::vector<double> prior_;
+  std::vector<double> gain_;  // g
+  // As the steps leave it (each takes off its share), not measured again: what
+  // rounding does to it would be multiplied by 1 / D. Likewise rm, which is 0.
+  std::vector<double> rd_;
+  Point at_;
+  // Of the factored system: D, f and w by [y k + x]; unknowns dlambda, dm, v,
+  // each taken times the root of its diagonal entry.
+  std::vector<double> d_, f_, w_;
+  DenseLu system_;
+  std::vector<double> scale_;
+  std::vector<double> right_;
+  StaircaseSolution best_;
+};
+
+InteriorPoint::InteriorPoint(const StaircaseProgram& program)
     : k_(static_cast<size_t>(program.utilities.k)),
-      m_(program.cap < 1 ? 2 * k_ : k_),
       q_(std::exp(-program.epsilon)),
       cap_(program.cap),
+      capped_(program.cap < 1),
       prior_(program.prior),
       gain_(k_ * k_),
-      right_(m_),
-      basis_(m_),
-      inverse_(m_ * m_),
-      values_(m_),
-      duals_(m_),
-      direction_(m_) {
-  price_ = 1.5 / (cap_ - 1 / static_cast<double>(k_));
+      rd_(k_ * k_),
+      at_(k_),
+      d_(k_ * k_),
+      f_(k_ * k_),
+      w_(k_ * k_),
+      system_(capped_ ? 3 * k_ : 2 * k_),
+      scale_(capped_ ? 3 * k_ : 2 * k_),
+      right_(scale_.size()) {
   for (size_t x = 0; x < k_; ++x) {
     for (size_t y = 0; y < k_; ++y) {
       gain_[y * k_ + x] = prior_[x] * program.utilities.values[x * k_ + y];
     }
-    right_[x] = 1 + kSpread * Fraction(x);
   }
-  for (size_t y = k_; y < m_; ++y) {
-    right_[y] = cap_ * (1 - kSpread * Fraction(y));
-  }
+  best_.bound = HUGE_VAL;
 }
 
-Simplex::Unknown Simplex::Staircase(size_t y,
-                                    const std::vector<uint8_t>& ones) const {
-  Unknown unknown{y, 0, 0, std::vector<double>(k_)};
+// The uniform channel with m in the middle, all products equal.
+void InteriorPoint::Start() {
+  const double uniform = 1 / static_cast<double>(k_);
+  const double slack = 0.5 * (1 - q_) * uniform;
+  std::fill(at_.m.begin(), at_.m.end(), 0.5 * (1 + q_) * uniform);
+  std::fill(at_.a.begin(), at_.a.end(), slack);
+  std::fill(at_.b.begin(), at_.b.end(), slack);
+  std::fill(at_.alpha.begin(), at_.alpha.end(), uniform / (1 - q_));
+  std::fill(at_.beta.begin(), at_.beta.end(), uniform / (1 - q_));
+  if (capped_) {
+    std::fill(at_.c.begin(), at_.c.end(), cap_ - uniform);
+    std::fill(at_.gamma.begin(), at_.gamma.end(),
+              0.5 * uniform * uniform / (cap_ - uniform));
+  }
   for (size_t x = 0; x < k_; ++x) {
-    unknown.a[x] = ones[x] != 0 ? 1 : q_;
-    unknown.cost += gain_[y * k_ + x] * unknown.a[x];
+    at_.lambda[x] = 0;
+    for (size_t y = 0; y < k_; ++y) {
+      at_.lambda[x] = std::max(at_.lambda[x], gain_[y * k_ + x]);
+    }
+    at_.lambda[x] += uniform;
+    for (size_t y = 0; y < k_; ++y) {
+      const size_t i = y * k_ + x;
+      rd_[i] = gain_[i] - at_.lambda[x] + at_.alpha[i] - q_ * at_.beta[i] -
+               at_.gamma[y] * prior_[x];
+    }
   }
-  return unknown;
 }
 
-// What the unknown adds to the row of y's cap.
-double Simplex::CapShare(const Unknown& unknown) const {
-  if (unknown.sign != 0) return unknown.sign;
-  double share = 0;
-  for (size_t x = 0; x < k_; ++x) share += prior_[x] * unknown.a[x];
-  return share;
-}
-
-// Randomised response (column y is 1 at y) with slacks and overshoots to fit.
-void Simplex::Start() {
-  std::vector<uint8_t> ones(k_);
-  const double theta = 1 / (1 + static_cast<double>(k_ - 1) * q_);
+double InteriorPoint::Centre() const {
+  double sum = 0;
   for (size_t y = 0; y < k_; ++y) {
-    ones[y] = 1;
-    basis_[y] = Staircase(y, ones);
-    ones[y] = 0;
-    if (m_ == k_) continue;
-    const bool fits = theta * CapShare(basis_[y]) < right_[k_ + y];
-    basis_[k_ + y] = Slack(y, fits ? 1 : -1);
+    for (size_t i = y * k_; i < (y + 1) * k_; ++i) {
+      sum += at_.a[i] * at_.alpha[i] + at_.b[i] * at_.beta[i];
+    }
+    sum += at_.c[y] * at_.gamma[y];
   }
-  Refactor();
+  return sum / static_cast<double>(2 * k_ * k_ + (capped_ ? k_ : 0));
 }
 
-// The inverse of the basis by Gauss and Jordan with row exchanges, then values
-// and duals from it.
-void Simplex::Refactor() {
-  std::vector<double> matrix(m_ * m_, 0.0);
-  for (size_t j = 0; j < m_; ++j) {
-    const Unknown& unknown = basis_[j];
-    for (size_t x = 0; x < unknown.a.size(); ++x) {
-      matrix[x * m_ + j] = unknown.a[x];
-    }
-    if (m_ > k_) matrix[(k_ + unknown.y) * m_ + j] = CapShare(unknown);
+// D, f and w of column y and its equations, not yet scaled; adds to those of
+// dlambda.
+void InteriorPoint::FillColumn(size_t y) {
+  const size_t n = scale_.size();
+  const auto matrix = system_.matrix();
+  const size_t m = k_ + y;
+  const size_t v = 2 * k_ + y;
+  double r = 0;
+  double s = 0;
+  double t = 0;
+  for (size_t x = 0; x < k_; ++x) {
+    const size_t i = y * k_ + x;
+    const double a = at_.alpha[i] / at_.a[i];
+    const double b = at_.beta[i] / at_.b[i];
+    d_[i] = a + q_ * q_ * b;
+    f_[i] = (a + q_ * b) / d_[i];
+    w_[i] = prior_[x] / d_[i];
+    r += (1 - q_) * (1 - q_) * a * b / d_[i];
+    s += f_[i] * prior_[x];
+    t += w_[i] * prior_[x];
+    matrix[x * n + x] += 1 / d_[i];
+    matrix[x * n + m] = -f_[i];
+    matrix[m * n + x] = f_[i];
+    if (!capped_) continue;
+    matrix[x * n + v] = w_[i];
+    matrix[v * n + x] = w_[i];
   }
-  std::fill(inverse_.begin(), inverse_.end(), 0.0);
-  for (size_t i = 0; i < m_; ++i) Inverse(i, i) = 1;
-  for (size_t j = 0; j < m_; ++j) {
-    size_t best = j;
-    for (size_t i = j + 1; i < m_; ++i) {
-      if (std::abs(matrix[i * m_ + j]) > std::abs(matrix[best * m_ + j])) {
-        best = i;
-      }
-    }
-    if (best != j) {
-      for (size_t c = 0; c < m_; ++c) {
-        std::swap(matrix[best * m_ + c], matrix[j * m_ + c]);
-        std::swap(Inverse(best, c), Inverse(j, c));
-      }
-    }
-    const double pivot = matrix[j * m_ + j];
-    for (size_t c = 0; c < m_; ++c) {
-      matrix[j * m_ + c] /= pivot;
-      Inverse(j, c) /= pivot;
-    }
-    for (size_t i = 0; i < m_; ++i) {
-      const double factor = matrix[i * m_ + j];
-      if (i == j || factor == 0) continue;
-      for (size_t c = 0; c < m_; ++c) {
-        matrix[i * m_ + c] -= factor * matrix[j * m_ + c];
-        Inverse(i, c) -= factor * Inverse(j, c);
-      }
-    }
+  matrix[m * n + m] = r;
+  if (!capped_) return;
+  matrix[m * n + v] = s;
+  matrix[v * n + m] = -s;
+  matrix[v * n + v] = at_.c[y] / at_.gamma[y] + t;
+}
+
+bool InteriorPoint::Factor() {
+  system_.Clear();
+  for (size_t y = 0; y < k_; ++y) FillColumn(y);
+  const size_t n = scale_.size();
+  const auto matrix = system_.matrix();
+  for (size_t i = 0; i < n; ++i) scale_[i] = 1 / std::sqrt(matrix[i * n + i]);
+  for (size_t i = 0; i < n; ++i) {
+    for (size_t j = 0; j < n; ++j) matrix[i * n + j] *= scale_[i] * scale_[j];
   }
-  std::fill(duals_.begin(), duals_.end(), 0.0);
-  for (size_t i = 0; i < m_; ++i) {
-    values_[i] = 0;
-    for (size_t c = 0; c < m_; ++c) {
-      values_[i] += Inverse(i, c) * right_[c];
-      duals_[c] += basis_[i].cost * Inverse(i, c);
+  return system_.Factor();
+}
+
+// The equations' right sides from column y, and the step as it were without
+// dlambda, dm and v.
+void InteriorPoint::RightSide(size_t y, double target, const Point* predicted,
+                              Point& step) {
+  double rc = target - at_.c[y] * at_.gamma[y];
+  if (predicted != nullptr) rc -= predicted->c[y] * predicted->gamma[y];
+  const double drift = capped_ ? rc / at_.c[y] : 0;
+  double of_f = 0;
+  // With what rounding has put between c and the p.
+  double of_w = at_.c[y] - cap_;
+  for (size_t x = 0; x < k_; ++x) {
+    const size_t i = y * k_ + x;
+    double ra = target;
+    double rb = target;
+    if (predicted != nullptr) {
+      ra -= predicted->a[i] * predicted->alpha[i];
+      rb -= predicted->b[i] * predicted->beta[i];
     }
+    ra /= at_.a[i];
+    rb /= at_.b[i];
+    const double h = rd_[i] + (ra - at_.alpha[i]) - q_ * (rb - at_.beta[i]) -
+                     prior_[x] * drift;
+    of_f += f_[i] * h + rb - ra;
+    of_w += w_[i] * h + prior_[x] * P(i, y);
+    right_[x] += P(i, y) + h / d_[i];
+    step.a[i] = h / d_[i];
+    step.b[i] = -q_ * h / d_[i];
+    step.alpha[i] = ra - at_.alpha[i] - at_.alpha[i] / at_.a[i] * step.a[i];
+    step.beta[i] = rb - at_.beta[i] - at_.beta[i] / at_.b[i] * step.b[i];
+  }
+  right_[k_ + y] = of_f;
+  if (capped_) right_[2 * k_ + y] = of_w;
+  step.lambda[y] = 0;
+  step.m[y] = 0;
+  step.c[y] = 0;
+  step.gamma[y] = drift;
+}
+
+// Solves the system for right_ and adds the outcome to the step: dlambda, dm
+// and v, and by them (h being in the step already) the slacks,
+//   da = dp - dm = (h - dlambda - prior v + (1 - q) q B dm) / D,
+//   db = dm - q dp = ((1 - q) A dm - q (h - dlambda - prior v)) / D,
+//   dc = -v / C,
+// and the duals' dalpha = ra / a - A da and so on: no differences of large
+// numbers.
+void InteriorPoint::AddSolution(Point& step) {
+  for (size_t i = 0; i < right_.size(); ++i) right_[i] *= scale_[i];
+  system_.Solve(right_);
+  for (size_t i = 0; i < right_.size(); ++i) right_[i] *= scale_[i];
+  for (size_t x = 0; x < k_; ++x) step.lambda[x] += right_[x];
+  for (size_t y = 0; y < k_; ++y) {
+    const double dm = right_[k_ + y];
+    const double v = capped_ ? right_[2 * k_ + y] : 0;
+    for (size_t x = 0; x < k_; ++x) {
+      const size_t i = y * k_ + x;
+      const double a = at_.alpha[i] / at_.a[i];
+      const double b = at_.beta[i] / at_.b[i];
+      const double r = -right_[x] - prior_[x] * v;
+      const double da = (r + (1 - q_) * q_ * b * dm) / d_[i];
+      const double db = ((1 - q_) * a * dm - q_ * r) / d_[i];
+      step.a[i] += da;
+      step.b[i] += db;
+      step.alpha[i] -= a * da;
+      step.beta[i] -= b * db;
+    }
+    step.m[y] += dm;
+    if (!capped_) continue;
+    step.c[y] -= v * at_.c[y] / at_.gamma[y];
+    step.gamma[y] += v;
   }
 }
 
-double Simplex::ReducedCost(size_t y) const {
-  const double mu = m_ > k_ ? duals_[k_ + y] : 0;
+// Once more with what rounding left of the equations: rows that sum to 1,
+// caps, and sums of alpha and beta that are equal.
+void InteriorPoint::Refine(Point& step) {
+  std::fill(right_.begin(), right_.end(), -1.0);
+  for (size_t y = 0; y < k_; ++y) {
+    double balance = 0;
+    double share = at_.c[y] + step.c[y] - cap_;
+    for (size_t x = 0; x < k_; ++x) {
+      const size_t i = y * k_ + x;
+      const double p = P(i, y) + (step.m[y] + step.a[i]);
+      right_[x] += p;
+      share += prior_[x] * p;
+      balance += step.beta[i] - step.alpha[i];
+    }
+    right_[k_ + y] = balance;
+    if (capped_) right_[2 * k_ + y] = share;
+  }
+  AddSolution(step);
+}
+
+void InteriorPoint::Step(double target, const Point* predicted, Point& step) {
+  std::fill(right_.begin(), right_.end(), -1.0);
+  for (size_t y = 0; y < k_; ++y) RightSide(y, target, predicted, step);
+  AddSolution(step);
+  Refine(step);
+}
+
+// Shortens `length` so that value + length * change stays positive.
+void Limit(double value, double change, double& length) {
+  if (change < 0 && value + length * change < 0) length = -value / change;
+}
+
+std::pair<double, double> InteriorPoint::Lengths(const Point& step) const {
+  double primal = 1 / kStep;
+  double dual = 1 / kStep;
+  for (size_t i = 0; i < k_ * k_; ++i) {
+    Limit(at_.a[i], step.a[i], primal);
+    Limit(at_.b[i], step.b[i], primal);
+    Limit(at_.alpha[i], step.alpha[i], dual);
+    Limit(at_.beta[i], step.beta[i], dual);
+  }
+  for (size_t y = 0; y < k_; ++y) {
+    Limit(at_.c[y], step.c[y], primal);
+    Limit(at_.gamma[y], step.gamma[y], dual);
+  }
+  return {kStep * primal, kStep * dual};
+}
+
+double InteriorPoint::CentreAfter(const Point& step, double primal,
+                                  double dual) const {
+  double sum = 0;
+  for (size_t i = 0; i < k_ * k_; ++i) {
+    sum +=
+        (at_.a[i] + primal * step.a[i]) *
+            (at_.alpha[i] + dual * step.alpha[i]) +
+        (at_.b[i] + primal * step.b[i]) * (at_.beta[i] + dual * step.beta[i]);
+  }
+  for (size_t y = 0; y < k_; ++y) {
+    sum +=
+        (at_.c[y] + primal * step.c[y]) * (at_.gamma[y] + dual * step.gamma[y]);
+  }
+  return sum / static_cast<double>(2 * k_ * k_ + (capped_ ? k_ : 0));
+}
+
+void InteriorPoint::Move(const Point& step, double primal, double dual) {
+  for (size_t i = 0; i < k_ * k_; ++i) {
+    at_.a[i] += primal * step.a[i];
+    at_.b[i] += primal * step.b[i];
+    at_.alpha[i] += dual * step.alpha[i];
+    at_.beta[i] += dual * step.beta[i];
+    rd_[i] *= 1 - dual;
+  }
+  for (size_t y = 0; y < k_; ++y) {
+    at_.m[y] += primal * step.m[y];
+    at_.c[y] += primal * step.c[y];
+    at_.gamma[y] += dual * step.gamma[y];
+    at_.lambda[y] += dual * step.lambda[y];
+  }
+}
+
+double InteriorPoint::ReducedCost(size_t y) const {
   double reduced = 0;
   for (size_t x = 0; x < k_; ++x) {
-    const double t = gain_[y * k_ + x] - mu * prior_[x] - duals_[x];
+    const double t =
+        gain_[y * k_ + x] - at_.gamma[y] * prior_[x] - at_.lambda[x];
     reduced += std::max(t, q_ * t);
   }
   return reduced;
 }
 
-Simplex::Unknown Simplex::BestFor(size_t y) const {
-  const double mu = m_ > k_ ? duals_[k_ + y] : 0;
-  std::vector<uint8_t> ones(k_);
-  for (size_t x = 0; x < k_; ++x) {
-    ones[x] = gain_[y * k_ + x] - mu * prior_[x] - duals_[x] > 0 ? 1 : 0;
-  }
-  return Staircase(y, ones);
-}
-
-bool Simplex::Price(Unknown& entering, double& reduced) const {
-  reduced = kGap / static_cast<double>(k_);
-  size_t best = k_;
+bool InteriorPoint::Record(int iteration) {
+  StaircaseSolution here;
+  here.iterations = iteration;
+  here.row_duals = at_.lambda;
+  double worst = 0;
   for (size_t y = 0; y < k_; ++y) {
-    const double candidate = ReducedCost(y);
-    if (candidate <= reduced) continue;
-    reduced = candidate;
-    best = y;
+    worst = std::max(worst, ReducedCost(y));
+    here.bound += at_.lambda[y] + cap_ * at_.gamma[y];
   }
-  const bool staircase = best < k_;
-  if (staircase) entering = BestFor(best);
-  bool found = staircase;
-  for (size_t y = 0; k_ + y < m_; ++y) {
-    for (const int sign : {1, -1}) {
-      const double mu = duals_[k_ + y];
-      const double candidate = sign > 0 ? -mu : mu - price_;
-      if (candidate <= reduced) continue;
-      reduced = candidate;
-      entering = Slack(y, sign);
-      found = true;
-    }
-  }
-  return found;
-}
-
-// direction = inverse * column of `entering`.
-void Simplex::Direction(const Unknown& entering) {
-  const double share = m_ > k_ ? CapShare(entering) : 0;
-  for (size_t i = 0; i < m_; ++i) {
-    const double* row = &inverse_[i * m_];
-    double sum = m_ > k_ ? row[k_ + entering.y] * share : 0;
-    for (size_t x = 0; x < entering.a.size(); ++x)
-      sum += row[x] * entering.a[x];
-    direction_[i] = sum;
-  }
-}
-
-// The smallest ratio; of nearly equal ones that of the largest pivot.
-size_t Simplex::Leaving() const {
-  double least = HUGE_VAL;
-  for (size_t i = 0; i < m_; ++i) {
-    if (direction_[i] <= kSmallestPivot) continue;
-    least =
-        std::min(least, (std::max(values_[i], 0.0) + 1e-12) / direction_[i]);
-  }
-  size_t leaving = m_;
-  for (size_t i = 0; i < m_; ++i) {
-    if (direction_[i] <= kSmallestPivot) continue;
-    if (std::max(values_[i], 0.0) / direction_[i] > least) continue;
-    if (leaving == m_ || direction_[i] > direction_[leaving]) leaving = i;
-  }
-  return leaving;
-}
-
-void Simplex::Pivot(size_t leaving, Unknown entering, double reduced) {
-  const double pivot = direction_[leaving];
-  const double step = std::max(values_[leaving], 0.0) / pivot;
-  double* const pivot_row = &inverse_[leaving * m_];
-  for (size_t c = 0; c < m_; ++c) pivot_row[c] /= pivot;
-  for (size_t i = 0; i < m_; ++i) {
-    if (i == leaving) continue;
-    values_[i] -= step * direction_[i];
-    const double factor = direction_[i];
-    double* const row = &inverse_[i * m_];
-    for (size_t c = 0; c < m_; ++c) row[c] -= factor * pivot_row[c];
-  }
-  values_[leaving] = step;
-  for (size_t c = 0; c < m_; ++c) duals_[c] += reduced * pivot_row[c];
-  basis_[leaving] = std::move(entering);
-}
-
-bool Simplex::Run() {
-  Start();
-  const int limit = kPivotsPerWord * static_cast<int>(k_);
-  const int refactor = std::max(50, static_cast<int>(m_));
-  bool fresh = true;
-  while (pivots_ < limit) {
-    Unknown entering;
-    double reduced = 0;
-    const bool found = Price(entering, reduced);
-    size_t leaving = m_;
-    if (found) {
-      Direction(entering);
-      leaving = Leaving();
-    }
-    if (leaving == m_) {
-      // Done, or lost in rounding: believed only of a fresh inverse.
-      if (fresh) return !found;
-      Refactor();
-      fresh = true;
-      continue;
-    }
-    Pivot(leaving, std::move(entering), reduced);
-    fresh = false;
-    if (++pivots_ % refactor == 0) {
-      Refactor();
-      fresh = true;
-    }
-  }
-  return false;
-}
-
-StaircaseSolution Simplex::Solution() const {
-  StaircaseSolution solution;
-  solution.pivots = pivots_;
-  solution.probabilities.assign(k_ * k_, 0.0);
-  for (size_t j = 0; j < m_; ++j) {
-    const Unknown& unknown = basis_[j];
-    for (size_t x = 0; x < unknown.a.size(); ++x) {
-      solution.probabilities[x * k_ + unknown.y] +=
-          std::max(values_[j], 0.0) * unknown.a[x];
-    }
-  }
+  here.bound += static_cast<double>(k_) * worst;
+  if (capped_) here.cap_duals = at_.gamma;
+  here.probabilities.resize(k_ * k_);
   for (size_t x = 0; x < k_; ++x) {
     double sum = 0;
-    for (size_t y = 0; y < k_; ++y) sum += solution.probabilities[x * k_ + y];
+    for (size_t y = 0; y < k_; ++y) sum += P(y * k_ + x, y);
+    if (!(std::abs(sum - 1) <= kRowError)) return false;
     for (size_t y = 0; y < k_; ++y) {
-      double& p = solution.probabilities[x * k_ + y];
-      p /= sum;
-      solution.value += gain_[y * k_ + x] * p;
+      const double p = P(y * k_ + x, y) / sum;
+      here.probabilities[x * k_ + y] = p;
+      here.value += gain_[y * k_ + x] * p;
     }
   }
-  const auto cut = duals_.begin() + static_cast<std::ptrdiff_t>(k_);
-  solution.row_duals.assign(duals_.begin(), cut);
-  solution.cap_duals.assign(cut, duals_.end());
-  double worst = 0;
-  for (size_t y = 0; y < k_; ++y) worst = std::max(worst, ReducedCost(y));
-  for (double& mu : solution.cap_duals) mu = std::max(mu, 0.0);
-  for (const double lambda : solution.row_duals) solution.bound += lambda;
-  for (const double mu : solution.cap_duals) solution.bound += cap_ * mu;
-  solution.bound += static_cast<double>(k_) * worst;
-  return solution;
+  if (!(here.bound - here.value < best_.bound - best_.value)) return false;
+  best_ = std::move(here);
+  return true;
+}
+
+bool InteriorPoint::Run() {
+  Start();
+  Point predictor(k_);
+  Point corrector(k_);
+  int idle = 0;
+  for (int iteration = 0; iteration < kMaxIterations; ++iteration) {
+    idle = Record(iteration) ? 0 : idle + 1;
+    if (best_.bound - best_.value <= kWantedGap || idle > 5) break;
+    if (!Factor()) break;
+    const double centre = Centre();
+    Step(0, nullptr, predictor);
+    const auto [primal, dual] = Lengths(predictor);
+    const double ratio =
+        CentreAfter(predictor, std::min(primal, 1.0), std::min(dual, 1.0)) /
+        centre;
+    Step(ratio * ratio * ratio * centre, &predictor, corrector);
+    const auto [forward, dual_forward] = Lengths(corrector);
+    Move(corrector, std::min(forward, 1.0), std::min(dual_forward, 1.0));
+  }
+  return best_.bound - best_.value <= kAcceptedGap;
 }
 
 }  // namespace
 
 Result<StaircaseSolution> SolveStaircase(const StaircaseProgram& program) {
-  Simplex simplex(program);
-  if (!simplex.Run()) {
+  InteriorPoint solver(program);
+  if (!solver.Run()) {
     return Internal("the linear program of a cluster did not come to an end");
   }
-  return simplex.Solution();
+  return solver.TakeBest();
 }
 
 }  // namespace cmif::privacy

@@ -19,14 +19,14 @@ namespace cmif::privacy {
 struct StaircaseProgram {
   ClusterUtilities utilities;  // 2 to 256 words, values of [0, 1]
   std::vector<double> prior;   // k values >= 0 of sum 1
-  double epsilon = 1;          // in nats, in (0, 17)
+  double epsilon = 1;          // in nats, in [0.0001, 17]
   double cap = 1;              // > 1/k; 1 or more: no cap
 };
 
-// A vertex of the program, with the duals that prove how good it is.
+// A channel near the program's best, with the duals that prove how near.
 struct StaircaseSolution {
-  // k x k, row-major, row x the distribution given x. Feasible up to a
-  // relative 2e-8.
+  // k x k, row-major, row x the distribution given x. Inside the constraints
+  // up to the rounding of doubles.
   std::vector<double> probabilities;
   // The objective there.
   double value = 0;
@@ -41,12 +41,12 @@ struct StaircaseSolution {
   std::vector<double> row_duals;
   std::vector<double> cap_duals;
   double bound = 0;
-  int pivots = 0;
+  int iterations = 0;
 };
 
-// Solves to bound - value <= 1e-8 by the primal simplex method over staircase
-// columns, found as they are needed (column generation): k (with a cap 2 k)
-// rows, pricing in k^2. Deterministic. INTERNAL when the pivots run out.
+// Solves to bound - value <= 1e-7 (aims at 1e-9) by a primal-dual interior-
+// point method: a multiple of k^3 operations an iteration, 10 to 100
+// iterations. Deterministic. INTERNAL when it does not get there.
 // Precondition: what StaircaseProgram says. Thread-safe.
 Result<StaircaseSolution> SolveStaircase(const StaircaseProgram& program);
 
