@@ -9,6 +9,7 @@
 #include "cmif/base/random.h"
 #include "cmif/cli/bench_report.h"
 #include "cmif/cli/bench_text.h"
+#include "cmif/cli/bench_timing.h"
 #include "cmif/cli/demo_models.h"
 #include "cmif/cli/terminal.h"
 #include "cmif/client/channel_store.h"
@@ -77,6 +78,10 @@ Result<void> MeasureDraw(client::ClientModel& model,
   }
   if (sum == 42) Note("");
   report.Row("draw, " + name, pairs, "ns/word", "scores and noise at run time");
+  report.Row("draw's time between two halves of the words, |t|, " + name,
+             std::abs(DrawTimingT(sampler, words, false)),
+             std::abs(DrawTimingT(sampler, words, true)), "t (below 4.5)",
+             "the same test of a draw that does leak");
   return {};
 }
 
