@@ -7,6 +7,7 @@ cli_test.py CMIF WRITE_TINY_MODEL: each case expects the documented exit code
 half-written.
 """
 import json
+import math
 import os
 import resource
 import shutil
@@ -420,6 +421,85 @@ class CliTest(unittest.TestCase):
     def audit(self, code, *more, **keywords):
         return self.expect(code, "audit", "--bundle", self.folder / "bert",
                            "--report", self.out, *more, **keywords)
+
+    def channel(self, *flags):
+        """Builds a channel of the BERT bundle; its file and its facts."""
+        path = self.folder / "one.channel"
+        done = run("channel", "build", "--bundle", self.folder / "bert", "-o",
+                   path, "--json", *flags)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return path, json.loads(done.stdout)
+
+    def test_channel_build_is_what_sanitize_deploys(self):
+        path, facts = self.channel("--mechanism", "krr", "--epsilon", "2")
+        folder = self.folder / "bert" / "channels"
+        before = set(folder.iterdir())
+        run("sanitize", "--bundle", self.folder / "bert", "--mechanism", "krr",
+            "--epsilon", "2", stdin=WHOLE_LINE)
+        (deployed,) = set(folder.iterdir()) - before
+        self.assertEqual(deployed.read_bytes(), path.read_bytes())
+        for command in ("inspect", "certify"):
+            done = run("channel", command, path, "--json")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(json.loads(done.stdout)["sha256"],
+                             facts["sha256"])
+        self.assertLessEqual(facts["epsilon_certified"], 2)
+
+    def test_channel_dump_is_the_table(self):
+        path, facts = self.channel("--mechanism", "rnm-laplace")
+        worst = 0
+        for number in range(facts["clusters"]):
+            done = run("channel", "dump", path, "--cluster", number, "--json")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            table = json.loads(done.stdout)
+            size = len(table["ids"])
+            self.assertEqual(len(table["words"]), size)
+            self.assertEqual(len(table["utilities"]), size)
+            for row in table["weights"]:
+                self.assertEqual(sum(row), 1 << 32)
+            for column in zip(*table["weights"], strict=True):
+                worst = max(worst, math.log(max(column) / min(column)))
+        self.assertAlmostEqual(worst, facts["epsilon_certified"], delta=2e-6)
+        self.expect(NOT_FOUND, "channel", "dump", path, "--cluster",
+                    facts["clusters"])
+
+    def test_channel_files_that_do_not_hold(self):
+        path, _ = self.channel()
+        whole = path.read_bytes()
+        edited = self.folder / "edited.channel"
+        for content in (b"", whole[:100], whole[:-1], whole + b"x",
+                        whole[:-5] + bytes([whole[-5] ^ 1]) + whole[-4:]):
+            edited.write_bytes(content)
+            for command in ("inspect", "certify"):
+                self.expect(BAD_DATA, "channel", command, edited)
+        self.expect(NOT_FOUND, "channel", "certify", self.folder / "absent")
+
+    def test_channel_flags(self):
+        build = ("channel", "build", "--bundle", self.folder / "bert", "-o",
+                 self.folder / "two.channel")
+        for flags in (("--mechanism", "identity"), ("--mechanism", "none"),
+                      ("--adjacency", "two-level"), ("--epsilon", "0"),
+                      ("--epsilon-cluster", "1"),
+                      ("--adjacency", "two-level", "--epsilon", "10",
+                       "--epsilon-cluster", "7")):
+            self.expect(USAGE, *build, *flags)
+        counts = self.folder / "counts"
+        for text in ("bada -1", "bada x", "bada 0", ""):
+            counts.write_text(text)
+            self.expect(USAGE, *build, "--prior", counts)
+        self.assertFalse((self.folder / "two.channel").exists())
+
+    def test_channel_compare(self):
+        done = run("channel", "compare", "--bundle", self.folder / "bert",
+                   "--epsilon", "0.5,2", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        rows = [json.loads(line) for line in done.stdout.splitlines()]
+        names = {row["mechanism"] for row in rows}
+        self.assertEqual(len(rows), 2 * len(names))
+        for row in rows:
+            self.assertLessEqual(row["epsilon_certified"], row["epsilon"])
+            self.assertLessEqual(row["bayes_success"],
+                                 row["bayes_bound"] + 1e-6)
 
     def test_audit_writes_a_report(self):
         text = self.folder / "audit.tsv"
