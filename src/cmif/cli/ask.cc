@@ -82,10 +82,7 @@ Result<client::ChatAnswer> Ask(const Flags& flags, client::Remote& remote,
 }
 
 int Run(Flags& flags) {
-  if (const auto wanted = ParseChannel(flags.privacy); !wanted) {
-    return Report(wanted.error());
-  }
-  const auto delta = ParseDelta(flags.privacy);
+  const auto delta = CheckPrivacyOptions(flags.privacy);
   if (!delta) return Report(delta.error());
   auto model = client::ClientModel::Open(flags.privacy.bundle);
   if (!model) return Report(model.error());

@@ -121,7 +121,7 @@ void AddAudit(CLI::App& app, int& exit_code) {
       "audit",
       "measure a channel: exactly, by draws, and by attacks; writes a report");
   auto flags = std::make_shared<Flags>();
-  AddPrivacyOptions(*command, flags->privacy);
+  AddChannelOptions(*command, flags->privacy);
   command
       ->add_option("--report", flags->report,
                    "folder for report.md, report.json and plots")

@@ -25,6 +25,20 @@ uint64_t DocumentMicro(const client::Sanitizer& sanitizer,
                     sanitizer.channel()->epsilon_certified_micro());
 }
 
+Result<privacy::Epsilon> EpsilonOf(std::string_view flag,
+                                   const std::string& text) {
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  if (text.empty() || *end != '\0') {
+    return InvalidArgument(
+        std::string(flag) +
+        " takes a number from 0.001 to 16 (or inf with --mechanism identity)");
+  }
+  auto epsilon = privacy::Epsilon::Create(value);
+  if (!epsilon) return std::unexpected(epsilon.error().At(std::string(flag)));
+  return epsilon;
+}
+
 std::string MechanismHelp() {
   std::string names;
   for (const privacy::Mechanism* const known : privacy::KnownMechanisms()) {
@@ -73,12 +87,16 @@ void AddMechanismOptions(CLI::App& command, PrivacyOptions& options) {
   AddPolicyOptions(command, options.policy);
 }
 
-void AddPrivacyOptions(CLI::App& command, PrivacyOptions& options) {
+void AddChannelOptions(CLI::App& command, PrivacyOptions& options) {
   command
       .add_option("--bundle", options.bundle,
                   "the folder that cmif split wrote")
       ->required();
   AddMechanismOptions(command, options);
+}
+
+void AddPrivacyOptions(CLI::App& command, PrivacyOptions& options) {
+  AddChannelOptions(command, options);
   command
       .add_option("--repeats", options.repeats,
                   "a word that occurs again: fresh (a draw of its own, charged "
@@ -100,28 +118,14 @@ void AddRemoteOptions(CLI::App& command, client::RemoteOptions& options) {
                    "connection is not encrypted");
 }
 
-Result<privacy::Epsilon> EpsilonOf(std::string_view flag,
-                                   const std::string& text) {
-  char* end = nullptr;
-  const double value = std::strtod(text.c_str(), &end);
-  if (text.empty() || *end != '\0') {
-    return InvalidArgument(
-        std::string(flag) +
-        " takes a number from 0.001 to 16 (or inf with --mechanism identity)");
-  }
-  auto epsilon = privacy::Epsilon::Create(value);
-  if (!epsilon) return std::unexpected(epsilon.error().At(std::string(flag)));
-  return epsilon;
-}
-
 Result<std::optional<privacy::Epsilon>> ParseEpsilon(
     const PrivacyOptions& options) {
-  if (!privacy::IsIdentity(options.mechanism)) {
+  const bool identity = privacy::IsIdentity(options.mechanism);
+  if (!identity) {
     const auto found = privacy::FindMechanism(options.mechanism);
     if (!found)
       return InvalidArgument("--mechanism: " + found.error().message());
   }
-  const bool identity = privacy::IsIdentity(options.mechanism);
   if (identity && options.epsilon == "inf") return std::nullopt;
   CMIF_ASSIGN(const privacy::Epsilon epsilon,
               EpsilonOf("--epsilon", options.epsilon));
@@ -154,7 +158,8 @@ Result<std::optional<client::ChannelOptions>> ParseChannel(
   return channel;
 }
 
-Result<privacy::Delta> ParseDelta(const PrivacyOptions& options) {
+Result<privacy::Delta> CheckPrivacyOptions(const PrivacyOptions& options) {
+  CMIF_TRY(ParseChannel(options));
   char* end = nullptr;
   const double value = std::strtod(options.delta.c_str(), &end);
   if (options.delta.empty() || *end != '\0') {

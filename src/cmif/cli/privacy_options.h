@@ -35,9 +35,10 @@ struct PrivacyOptions {
   client::PolicyOptions policy;
 };
 
-// --epsilon, --mechanism and all that shapes a channel; and those with
-// --bundle, --repeats and --delta.
+// --epsilon, --mechanism and all that shapes a channel; those with --bundle;
+// those with --repeats and --delta too, for commands that sanitize.
 void AddMechanismOptions(CLI::App& command, PrivacyOptions& options);
+void AddChannelOptions(CLI::App& command, PrivacyOptions& options);
 void AddPrivacyOptions(CLI::App& command, PrivacyOptions& options);
 void AddRemoteOptions(CLI::App& command, client::RemoteOptions& options);
 
@@ -55,12 +56,12 @@ Result<std::optional<client::ChannelOptions>> ParseChannel(
 Result<std::optional<client::ChannelOptions>> ChannelOptionsOf(
     client::ClientModel& model, const PrivacyOptions& options);
 
-// INVALID_ARGUMENT for what is no delta.
-Result<privacy::Delta> ParseDelta(const PrivacyOptions& options);
+// All that can be checked before anything is opened; gives --delta.
+// INVALID_ARGUMENT naming the flag.
+Result<privacy::Delta> CheckPrivacyOptions(const PrivacyOptions& options);
 
 // Opens the channel (computing it at first use, progress shown) and makes the
-// sanitizer. Arguments must have been checked with ParseEpsilon() and
-// ParseDelta().
+// sanitizer.
 Result<client::Sanitizer> MakeSanitizer(
     std::shared_ptr<client::ClientModel> model, const PrivacyOptions& options);
 

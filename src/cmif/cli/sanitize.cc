@@ -31,10 +31,7 @@ Result<client::Sanitized> SanitizeLine(client::Sanitizer& sanitizer,
 }
 
 int Run(const Flags& flags) {
-  if (const auto wanted = ParseChannel(flags.privacy); !wanted) {
-    return Report(wanted.error());
-  }
-  const auto delta = ParseDelta(flags.privacy);
+  const auto delta = CheckPrivacyOptions(flags.privacy);
   if (!delta) return Report(delta.error());
   auto model = client::ClientModel::Open(flags.privacy.bundle);
   if (!model) return Report(model.error());

@@ -166,10 +166,7 @@ AppliedPolicy Unchanged(const UnitTable& units,
                         const std::shared_ptr<const Clustering>& base) {
   AppliedPolicy applied;
   applied.clustering = base;
-  for (const auto& ids : base->clusters()) {
-    applied.class_of_cluster.push_back(
-        units.class_of()[static_cast<size_t>(ids[0])]);
-  }
+  applied.class_of_cluster = ClassesOf(units, *base);
   applied.kind_of_cluster.assign(base->clusters().size(), -1);
   return applied;
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmif/client/channel_file.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "cmif/base/byte_reader.h"
+#include "cmif/crypto/sha256.h"
 #include "cmif/model/container.h"
-#include "cmif/model/verify.h"
 
 namespace cmif::client {
 namespace {
@@ -45,14 +46,16 @@ Result<std::string> ReadText(const json& facts, const char* key) {
 
 Result<ChannelFile> ReadChannelFile(const std::filesystem::path& path) {
   CMIF_ASSIGN(auto reader, model::ContainerReader::Open(path));
-  if (!reader.Has(kChannel)) {
+  const auto section =
+      std::ranges::find(reader.sections(), kChannel, &model::SectionInfo::name);
+  if (section == reader.sections().end()) {
     return DataLoss(path.string() + " is no channel file of CMIF");
   }
   CMIF_ASSIGN(const SecretBytes bytes, reader.Read(kChannel));
-  const std::span<const uint8_t> raw = std::as_const(bytes).bytes();
-  CMIF_ASSIGN(privacy::Channel channel, privacy::Channel::FromBytes(raw));
+  CMIF_ASSIGN(privacy::Channel channel,
+              privacy::Channel::FromBytes(std::as_const(bytes).bytes()));
   CMIF_ASSIGN(const json facts, ReadJson(reader, kFacts));
-  ChannelFile file{std::move(channel), {}, {}, model::HashBytes(raw)};
+  ChannelFile file{std::move(channel), {}, {}, crypto::ToHex(section->sha256)};
   CMIF_ASSIGN(file.model_id, ReadText(facts, "model_id"));
   CMIF_ASSIGN(file.prior_sha256, ReadText(facts, "prior_sha256"));
   return file;

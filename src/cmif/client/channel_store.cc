@@ -26,6 +26,26 @@ privacy::ChannelDomain DomainOf(const ClientModel& model,
   return options.domain.clustering ? options.domain : ModelDomain(model);
 }
 
+// Whether the file was made for just this; its name may lie.
+bool IsAsked(const ChannelFile& file, const ClientModel& model,
+             const ChannelOptions& options) {
+  const privacy::ChannelDomain asked = DomainOf(model, options);
+  const privacy::ChannelDomain& kept = file.channel.domain();
+  const size_t clusters = kept.clustering->clusters().size();
+  std::vector<int32_t> classes = asked.class_of_cluster;
+  std::vector<uint64_t> epsilons = asked.epsilon_micro_of_cluster;
+  classes.resize(clusters);  // none given: all 0
+  epsilons.resize(clusters);
+  return file.channel.spec() == options.spec &&
+         file.model_id == model.facts().model_id &&
+         file.prior_sha256 == PriorHash(options) &&
+         kept.clustering->vocabulary_size() ==
+             asked.clustering->vocabulary_size() &&
+         kept.clustering->clusters() == asked.clustering->clusters() &&
+         kept.class_of_cluster == classes &&
+         kept.epsilon_micro_of_cluster == epsilons;
+}
+
 }  // namespace
 
 privacy::ChannelSpec DefaultSpec(const model::ModelFacts& facts,
@@ -36,12 +56,8 @@ privacy::ChannelSpec DefaultSpec(const model::ModelFacts& facts,
 }
 
 privacy::ChannelDomain ModelDomain(const ClientModel& model) {
-  privacy::ChannelDomain domain{.clustering = model.clustering()};
-  for (const auto& cluster : domain.clustering->clusters()) {
-    domain.class_of_cluster.push_back(
-        model.units().class_of()[static_cast<size_t>(cluster[0])]);
-  }
-  return domain;
+  return {.clustering = model.clustering(),
+          .class_of_cluster = ClassesOf(model.units(), *model.clustering())};
 }
 
 std::string PriorHash(const ChannelOptions& options) {
@@ -78,12 +94,9 @@ Result<std::shared_ptr<const privacy::Channel>> OpenChannel(
     ClientModel& model, const ChannelOptions& options,
     const ProgressFn& progress) {
   const std::filesystem::path path = ChannelPath(model, options);
-  if (auto file = ReadChannelFile(path)) {
-    const privacy::ChannelDomain domain = DomainOf(model, options);
-    if (file->channel.spec() == options.spec &&
-        file->channel.clustering().ToBytes() == domain.clustering->ToBytes()) {
-      return std::make_shared<const privacy::Channel>(std::move(file->channel));
-    }
+  if (auto file = ReadChannelFile(path);
+      file && IsAsked(*file, model, options)) {
+    return std::make_shared<const privacy::Channel>(std::move(file->channel));
   }
   CMIF_ASSIGN(privacy::Channel channel,
               ComputeChannel(model, options, progress));

@@ -113,6 +113,18 @@ TEST_F(ChannelStoreTest, FileOfAnotherEpsilonIsNotTaken) {
   EXPECT_TRUE(computed_);
 }
 
+// A file under the name of another: only its kinds' epsilons differ.
+TEST_F(ChannelStoreTest, FileOfOtherBudgetsIsNotTaken) {
+  ChannelOptions weaker = Options();
+  weaker.domain = ModelDomain(*model_);
+  weaker.domain.epsilon_micro_of_cluster.assign(
+      weaker.domain.class_of_cluster.size(), 9'000'000);
+  ASSERT_TRUE(OpenChannel(*model_, weaker, {}));
+  fs::copy_file(ChannelPath(*model_, weaker), path_);
+  EXPECT_LE(Open()->epsilon_certified_micro(), 1'000'000U);
+  EXPECT_TRUE(computed_);
+}
+
 TEST_F(ChannelStoreTest, FolderThatCannotBeWrittenStillGivesAChannel) {
   ASSERT_TRUE(WriteFileAtomically(model_->folder() / "channels",
                                   AsBytes("a file, no folder")));

@@ -228,16 +228,4 @@ size_t Likeliest(std::span<const double> probabilities) {
                              probabilities.begin());
 }
 
-std::vector<double> Softmax(std::span<const float> logits) {
-  const double most = *std::ranges::max_element(logits);
-  std::vector<double> probabilities;
-  double sum = 0;
-  for (const float logit : logits) {
-    probabilities.push_back(std::exp(logit - most));
-    sum += probabilities.back();
-  }
-  for (double& probability : probabilities) probability /= sum;
-  return probabilities;
-}
-
 }  // namespace cmif::client

@@ -2,6 +2,8 @@
 #ifndef CMIF_CLIENT_CLASSIFIER_H_
 #define CMIF_CLIENT_CLASSIFIER_H_
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -43,8 +45,19 @@ class Classifier {
   std::unique_ptr<Impl> impl_;
 };
 
-// Probabilities of logits (softmax).
-std::vector<double> Softmax(std::span<const float> logits);
+// Probabilities of at least one logit, float or double.
+template <typename Value>
+std::vector<double> Softmax(const std::vector<Value>& logits) {
+  const double most = *std::ranges::max_element(logits);
+  std::vector<double> probabilities;
+  double sum = 0;
+  for (const double logit : logits) {
+    probabilities.push_back(std::exp(logit - most));
+    sum += probabilities.back();
+  }
+  for (double& probability : probabilities) probability /= sum;
+  return probabilities;
+}
 // The index of the largest of at least one probability; ties: the first.
 size_t Likeliest(std::span<const double> probabilities);
 

@@ -10,9 +10,6 @@ namespace {
 
 using text::Piece;
 
-constexpr size_t kMaxCachedWords = 65536;
-constexpr size_t kMaxCachedWordBytes = 64;
-
 bool IsWord(const Piece& piece) {
   return piece.kind == Piece::kWord || piece.kind == Piece::kDigits;
 }
@@ -72,8 +69,12 @@ Result<Sanitizer> Sanitizer::Create(
   sanitizer.channel_hash_ = HashOf(*sanitizer.channel_);
   CMIF_ASSIGN(privacy::Sampler sampler,
               privacy::Sampler::Create(*sanitizer.channel_));
-  sanitizer.sampler_ =
+  const auto shared =
       std::make_shared<const privacy::Sampler>(std::move(sampler));
+  sanitizer.sampler_ = shared;
+  sanitizer.word_units_ = WordUnits(*sanitizer.model_, [shared](int32_t id) {
+    return !shared->IsPublic(id);
+  });
   CMIF_ASSIGN(privacy::Accountant accountant,
               MakeAccountant(sanitizer.channel_));
   sanitizer.accountant_ =
@@ -81,72 +82,16 @@ Result<Sanitizer> Sanitizer::Create(
   return sanitizer;
 }
 
-// Of the sensitive words alone: a word of several tokens must not become a
-// public one, which would pass.
-Result<const NearestUnit*> Sanitizer::Nearest() {
-  if (own_nearest_ != nullptr) return own_nearest_.get();
-  std::vector<int32_t> sensitive;
-  for (const int32_t id : model_->units().words()) {
-    if (!sampler_->IsPublic(id)) sensitive.push_back(id);
-  }
-  if (sensitive.size() == model_->units().words().size()) {
-    return model_->Nearest();
-  }
-  if (sensitive.empty()) {
-    return FailedPrecondition("the policy leaves no sensitive words");
-  }
-  CMIF_ASSIGN(const privacy::RowMatrix* const rows, model_->Rows());
-  own_nearest_ = std::make_shared<const NearestUnit>(*rows, sensitive);
-  return own_nearest_.get();
-}
-
-Result<int32_t> Sanitizer::UnitOfWord(std::string_view word) {
-  const UnitTable& units = model_->units();
-  if (const int32_t unit = units.FindWord(word); unit >= 0) return unit;
-  if (const auto cached = nearest_.find(std::string(word));
-      cached != nearest_.end()) {
-    return cached->second;
-  }
-  CMIF_ASSIGN(std::vector<int32_t> ids, model_->tokenizer().EncodeWord(word));
-  std::erase_if(ids,
-                [&](int32_t id) { return model_->tokenizer().IsUnknown(id); });
-  int32_t unit = ids.size() == 1 ? ids[0] : -1;
-  if (unit < 0 || units.class_of()[static_cast<size_t>(unit)] != kWordClass) {
-    CMIF_ASSIGN(const NearestUnit* const nearest, Nearest());
-    unit = nearest->Find(ids);
-  }
-  if (word.size() > kMaxCachedWordBytes) return unit;
-  if (nearest_.size() >= kMaxCachedWords) nearest_.clear();
-  nearest_.emplace(word, unit);
-  return unit;
-}
-
-Result<std::vector<int32_t>> Sanitizer::UnitsOfDigits(std::string_view digits) {
-  const std::vector<int32_t>& class_of = model_->units().class_of();
-  // Byte-pair tokenizers would make the space a token of the run.
-  CMIF_ASSIGN(std::vector<int32_t> ids,
-              model_->tokenizer().Encode(digits, false));
-  std::erase_if(ids, [&](int32_t id) {
-    return model_->units().Written(id).empty();  // a word mark alone
-  });
-  const bool all_digits = std::ranges::all_of(ids, [&](int32_t id) {
-    return class_of[static_cast<size_t>(id)] >= kFirstDigitsClass;
-  });
-  if (all_digits && !ids.empty()) return ids;
-  // A vocabulary without digits: the run counts as a word.
-  CMIF_ASSIGN(const int32_t unit, UnitOfWord(digits));
-  return std::vector<int32_t>{unit};
-}
-
 Result<Sanitizer::Words> Sanitizer::Read(std::string_view text) {
   Words words;
   words.pieces = text::SplitWords(text);
   for (const Piece& piece : words.pieces) {
     if (piece.kind == Piece::kDigits) {
-      CMIF_ASSIGN(const std::vector<int32_t> units, UnitsOfDigits(piece.text));
+      CMIF_ASSIGN(const std::vector<int32_t> units,
+                  word_units_.OfDigits(piece.text));
       words.units.insert(words.units.end(), units.begin(), units.end());
     } else if (piece.kind == Piece::kWord) {
-      CMIF_ASSIGN(const int32_t unit, UnitOfWord(piece.text));
+      CMIF_ASSIGN(const int32_t unit, word_units_.OfWord(piece.text));
       words.units.push_back(unit);
     } else {
       continue;

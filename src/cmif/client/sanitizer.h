@@ -7,13 +7,13 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "cmif/base/random.h"
 #include "cmif/base/status.h"
 #include "cmif/client/client_model.h"
 #include "cmif/client/conversation.h"
+#include "cmif/client/word_units.h"
 #include "cmif/crypto/sha256.h"
 #include "cmif/privacy/accountant.h"
 #include "cmif/privacy/channel.h"
@@ -89,10 +89,8 @@ class Sanitizer {
             std::shared_ptr<const privacy::Channel> channel, Repeats repeats)
       : model_(std::move(model)),
         channel_(std::move(channel)),
-        repeats_(repeats) {}
-  Result<const NearestUnit*> Nearest();
-  Result<int32_t> UnitOfWord(std::string_view word);
-  Result<std::vector<int32_t>> UnitsOfDigits(std::string_view digits);
+        repeats_(repeats),
+        word_units_(*model_, [](int32_t) { return true; }) {}
   Result<Words> Read(std::string_view text);
   // The unit that is drawn for a word.
   using DrawFn = std::function<int32_t(const WordDraw&)>;
@@ -108,10 +106,7 @@ class Sanitizer {
   crypto::Digest channel_hash_{};  // zero for the identity
   std::shared_ptr<const privacy::Sampler> sampler_;
   std::shared_ptr<const privacy::Accountant> accountant_;
-  // Where a policy makes words public; else the model's serves.
-  std::shared_ptr<const NearestUnit> own_nearest_;
-  // Words that are no unit themselves -> nearest unit. Bounded.
-  std::unordered_map<std::string, int32_t> nearest_;
+  WordUnits word_units_;
 };
 
 }  // namespace cmif::client

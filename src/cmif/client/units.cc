@@ -99,6 +99,15 @@ int32_t UnitTable::FindWord(std::string_view written) const {
   return found == by_text_.end() ? -1 : found->second;
 }
 
+std::vector<int32_t> ClassesOf(const UnitTable& units,
+                               const privacy::Clustering& clustering) {
+  std::vector<int32_t> classes;
+  for (const auto& cluster : clustering.clusters()) {
+    classes.push_back(units.class_of()[static_cast<size_t>(cluster[0])]);
+  }
+  return classes;
+}
+
 Result<void> CheckClusters(const UnitTable& units,
                            const privacy::Clustering& clustering) {
   if (clustering.vocabulary_size() != units.size()) {

@@ -59,6 +59,11 @@ class UnitTable {
   std::unordered_map<std::string_view, int32_t> by_text_;  // into written_
 };
 
+// The class of each cluster's words, in order of the clusters. Precondition:
+// every cluster is of one class.
+std::vector<int32_t> ClassesOf(const UnitTable& units,
+                               const privacy::Clustering& clustering);
+
 // That every id that is not public lies in exactly one cluster, all of one
 // class, and no public id in any. DATA_LOSS names the first cluster or class
 // that breaks this.

@@ -65,8 +65,8 @@ class Run {
     audit_.calibrated = channel_.spec().calibrate;
     audit_.insecure_seed = options_.insecure_seed;
     audit_.text.own_sentences = options_.texts.empty();
-    CMIF_ASSIGN(texts_,
-                UnitsOf(model_, options_.texts.empty() ? OwnSentences()
+    CMIF_ASSIGN(texts_, UnitsOf(model_, channel_.clustering(),
+                                options_.texts.empty() ? OwnSentences()
                                                        : options_.texts));
     audit_.text.texts = texts_.size();
     for (const UnitText& text : texts_) {
@@ -87,7 +87,7 @@ class Run {
       return {};
     }
     CMIF_ASSIGN(const std::vector<UnitText> others,
-                UnitsOf(model_, options_.prior_texts));
+                UnitsOf(model_, channel_.clustering(), options_.prior_texts));
     prior_ = UnigramPrior(others, size, kAddToCounts);
     return {};
   }

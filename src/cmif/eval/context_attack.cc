@@ -2,23 +2,11 @@
 #include "cmif/eval/context_attack.h"
 
 #include <algorithm>
-#include <cmath>
+
+#include "cmif/client/classifier.h"
 
 namespace cmif::eval {
 namespace {
-
-// exp(scores), largest 1, then summing to 1.
-std::vector<double> Normalised(const std::vector<double>& scores) {
-  const double most = std::ranges::max(scores);
-  std::vector<double> shares;
-  double sum = 0;
-  for (const double score : scores) {
-    shares.push_back(std::exp(score - most));
-    sum += shares.back();
-  }
-  for (double& share : shares) share /= sum;
-  return shares;
-}
 
 struct Place {
   size_t cluster;
@@ -40,7 +28,7 @@ class Attack {
     for (const int32_t id : ids) candidates.push_back(units_.Written(id));
     CMIF_ASSIGN(const std::vector<double> scores,
                 language_model_.ScoreWords(before, candidates));
-    const std::vector<double> prior = Normalised(scores);
+    const std::vector<double> prior = client::Softmax(scores);
     const auto& table = channel_.tables()[place.cluster];
     const auto y = static_cast<size_t>(
         channel_.clustering().position_in_cluster(place.output));
@@ -52,9 +40,7 @@ class Attack {
       if (joint(x) > joint(best)) best = x;
     }
     ++result.trials;
-    const auto likeliest =
-        static_cast<size_t>(std::ranges::max_element(prior) - prior.begin());
-    if (ids[likeliest] == place.word) ++by_cluster_;
+    if (ids[client::Likeliest(prior)] == place.word) ++by_cluster_;
     if (ids[best] == place.word) ++result.hits;
     bounds_ += PosteriorBound(std::ranges::max(prior),
                               static_cast<double>(table.loss_micro) / 1e6);

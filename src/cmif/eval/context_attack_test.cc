@@ -40,7 +40,7 @@ class ContextAttackTest : public ::testing::Test {
     const client::UnitTable& units = model_->units();
     std::vector<std::string> texts = {units.Written(units.words()[0]) + ", " +
                                       units.Written(units.words()[1])};
-    texts_ = UnitsOf(*model_, texts).value();
+    texts_ = UnitsOf(*model_, *model_->clustering(), texts).value();
     for (const UnitWord& word : texts_[0].words) {
       oracle_.next.push_back(units.Written(word.unit));
     }

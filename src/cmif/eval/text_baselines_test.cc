@@ -24,7 +24,7 @@ TEST(TextBaselinesTest, TheFourAreMeasuredWithTheirAdjacency) {
         " ";
   }
   const std::vector<std::string> texts = {text};
-  const auto units = UnitsOf(*model, texts).value();
+  const auto units = UnitsOf(*model, *model->clustering(), texts).value();
   const auto figures =
       MeasureBaselines(model->units(), *model->Rows().value(), units, 2)
           .value();

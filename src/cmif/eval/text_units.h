@@ -10,6 +10,7 @@
 
 #include "cmif/base/status.h"
 #include "cmif/client/client_model.h"
+#include "cmif/privacy/clustering.h"
 
 namespace cmif::eval {
 
@@ -28,11 +29,11 @@ struct UnitText {
   std::vector<UnitWord> words;
 };
 
-// The units of each text, by the sanitizer's rule (client/sanitizer.cc): a
-// word of kWordClass, or else the nearest unit to the mean row of its tokens;
-// digits token by token. Errors: CheckText()'s, naming the text by its number;
-// ClientModel::Nearest()'s.
+// The units of each text, as the sanitizer of a channel over `clustering` sees
+// them (client/word_units.h). Errors: CheckText()'s, naming the text by its
+// number; those of WordUnits.
 Result<std::vector<UnitText>> UnitsOf(client::ClientModel& model,
+                                      const privacy::Clustering& clustering,
                                       std::span<const std::string> texts);
 
 // How often each id occurs, plus `add` for each id: a unigram prior. One value

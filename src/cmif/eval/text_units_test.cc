@@ -19,7 +19,7 @@ TEST(TextUnitsTest, UnitsKnowTheirPlaceAndWhetherTheyAreTheWord) {
   const auto model = SplitTiny(Kind::kBert, folder).value();
   const std::string known = model->units().Written(model->units().words()[0]);
   const std::vector<std::string> texts = {known + ", zyxwvuty"};
-  const auto units = UnitsOf(*model, texts).value();
+  const auto units = UnitsOf(*model, *model->clustering(), texts).value();
   ASSERT_EQ(units[0].words.size(), 2U);
   EXPECT_EQ(units[0].words[0].unit, model->units().words()[0]);
   EXPECT_TRUE(units[0].words[0].exact);
@@ -41,7 +41,7 @@ TEST(TextUnitsTest, UnitsAreThoseThatTheSanitizerCharges) {
     InsecureSeededRandom random(1);
     const std::vector<std::string> texts = {"bada zyxwvuty 4271 kilo's, x9"};
     const auto sanitized = sanitizer.Sanitize(texts[0], random).value();
-    const auto units = UnitsOf(*model, texts).value();
+    const auto units = UnitsOf(*model, *model->clustering(), texts).value();
     size_t sensitive = 0;
     for (const UnitWord& word : units[0].words) {
       if (channel->clustering().cluster_of(word.unit) >= 0) ++sensitive;
@@ -54,7 +54,7 @@ TEST(TextUnitsTest, ErrorsNameTheTextByNumber) {
   const TempFolder folder;
   const auto model = SplitTiny(Kind::kBert, folder).value();
   const std::vector<std::string> texts = {"bada", "secret\xff"};
-  const auto units = UnitsOf(*model, texts);
+  const auto units = UnitsOf(*model, *model->clustering(), texts);
   ASSERT_FALSE(units);
   EXPECT_NE(units.error().message().find("text 2"), std::string::npos);
   EXPECT_EQ(units.error().message().find("secret"), std::string::npos);

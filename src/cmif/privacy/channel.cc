@@ -33,10 +33,8 @@ Result<void> AcceptTable(size_t words, Epsilon epsilon, ClusterTable& table) {
   if (table.utilities.size() != words * words) {
     return InvalidArgument("the utilities are not those of the cluster");
   }
-  for (const float value : table.utilities) {
-    if (!(value >= 0 && value <= 1)) {
-      return InvalidArgument("a utility is outside [0, 1]");
-    }
+  if (!InUnitInterval(table.utilities)) {
+    return InvalidArgument("a utility is outside [0, 1]");
   }
   table.loss_micro = LossMicro(table.weights, static_cast<int>(words));
   return {};
@@ -44,13 +42,14 @@ Result<void> AcceptTable(size_t words, Epsilon epsilon, ClusterTable& table) {
 
 int32_t Medoid(const ClusterTable& table, size_t k) {
   if (k == 1) return 0;
-  std::vector<double> sums(k);
-  for (size_t x = 0; x < k; ++x) {
-    for (size_t y = 0; y < k; ++y) {
-      sums[y] += double{table.utilities[x * k + y]};
-    }
-  }
-  return static_cast<int32_t>(std::ranges::max_element(sums) - sums.begin());
+  const std::vector<double> equal(k, 1.0);
+  return static_cast<int32_t>(MedoidOf(table.utilities, equal));
+}
+
+// What a cluster's entry of epsilon_micro_of_cluster asks for; 0 or a valid
+// epsilon.
+Epsilon EpsilonOr(uint64_t micro, Epsilon otherwise) {
+  return micro == 0 ? otherwise : *Epsilon::FromMicro(micro);
 }
 
 Result<void> CheckDomain(const ChannelSpec& spec, ChannelDomain& domain) {
@@ -112,8 +111,7 @@ Result<Channel> Channel::Create(ChannelSpec spec, ChannelDomain domain,
 }
 
 Epsilon Channel::EpsilonOf(size_t cluster) const {
-  const uint64_t micro = domain_.epsilon_micro_of_cluster[cluster];
-  return micro == 0 ? spec_.epsilon : *Epsilon::FromMicro(micro);
+  return EpsilonOr(domain_.epsilon_micro_of_cluster[cluster], spec_.epsilon);
 }
 
 Result<void> Channel::AcceptTables(std::vector<ClusterTable> tables) {
@@ -201,9 +199,8 @@ Result<Channel> BuildChannel(ChannelSpec spec, ChannelDomain domain,
       clusters.size(), threads > 0 ? threads : HardwareThreads(),
       [&](size_t c) {
         if (clusters[c].size() < 2) return;
-        const uint64_t micro = domain.epsilon_micro_of_cluster[c];
         const Epsilon epsilon =
-            micro == 0 ? spec.epsilon : *Epsilon::FromMicro(micro);
+            EpsilonOr(domain.epsilon_micro_of_cluster[c], spec.epsilon);
         auto table = FillCluster(*filler, rows, clusters[c], prior,
                                  {epsilon, spec.calibrate, spec.hub_cap, {}});
         if (table) {

@@ -22,10 +22,8 @@ Result<void> CheckFill(const ClusterUtilities& utilities,
                     "to {} are possible",
                     utilities.k, kMaxClusterSize));
   }
-  for (const double value : utilities.values) {
-    if (!(value >= 0 && value <= 1)) {
-      return InvalidArgument("a utility is outside [0, 1]");
-    }
+  if (!InUnitInterval(utilities.values)) {
+    return InvalidArgument("a utility is outside [0, 1]");
   }
   if (options.prior.empty()) return {};
   if (options.prior.size() != k) {

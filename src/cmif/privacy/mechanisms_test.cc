@@ -13,6 +13,7 @@
 #include "cmif/privacy/mechanism.h"
 #include "cmif/privacy/rnm_exponential.h"
 #include "cmif/privacy/rnm_gumbel.h"
+#include "cmif/privacy/testing/monte_carlo.h"
 
 namespace cmif::privacy {
 namespace {
@@ -80,9 +81,11 @@ double Direct(const std::vector<double>& q, size_t i,
   return total;
 }
 
-TEST(MechanismsTest, ExponentialAgreesWithDirectIntegration) {
-  const RnmExponential mechanism;
-  InsecureSeededRandom random(31);
+void ExpectDirect(const ScaledMechanism& mechanism, uint64_t seed,
+                  const std::function<double(double)>& density,
+                  const std::function<double(double)>& distribution,
+                  double below) {
+  InsecureSeededRandom random(seed);
   for (const size_t k : {2, 3, 8, 20}) {
     for (const double inverse : {0.1, 1.0, 6.0, 17.0}) {
       const auto row = RandomRow(k, random);
@@ -90,75 +93,36 @@ TEST(MechanismsTest, ExponentialAgreesWithDirectIntegration) {
       std::vector<double> q = row;
       for (double& value : q) value *= inverse;
       for (size_t i = 0; i < k; i += 1 + k / 5) {
-        const double direct = Direct(
-            q, i, [](double z) { return z < 0 ? 0 : std::exp(-z); },
-            [](double z) { return z < 0 ? 0 : 1 - std::exp(-z); }, 0, 45);
-        EXPECT_NEAR(p[i], direct, 1e-10) << k << " " << inverse << " " << i;
+        EXPECT_NEAR(p[i], Direct(q, i, density, distribution, below, 45), 1e-10)
+            << k << " " << inverse << " " << i;
       }
     }
   }
+}
+
+TEST(MechanismsTest, ExponentialAgreesWithDirectIntegration) {
+  ExpectDirect(
+      RnmExponential(), 31, [](double z) { return z < 0 ? 0 : std::exp(-z); },
+      [](double z) { return z < 0 ? 0 : 1 - std::exp(-z); }, 0);
 }
 
 TEST(MechanismsTest, GumbelAgreesWithDirectIntegration) {
-  const RnmGumbel mechanism;
-  InsecureSeededRandom random(32);
-  for (const size_t k : {2, 3, 8, 20}) {
-    for (const double inverse : {0.1, 1.0, 6.0, 17.0}) {
-      const auto row = RandomRow(k, random);
-      const auto p = Probabilities(mechanism, row, 1 / inverse);
-      std::vector<double> q = row;
-      for (double& value : q) value *= inverse;
-      for (size_t i = 0; i < k; i += 1 + k / 5) {
-        const double direct = Direct(
-            q, i, [](double z) { return std::exp(-z - std::exp(-z)); },
-            [](double z) { return std::exp(-std::exp(-z)); }, 5, 45);
-        EXPECT_NEAR(p[i], direct, 1e-10) << k << " " << inverse << " " << i;
-      }
-    }
-  }
+  ExpectDirect(
+      RnmGumbel(), 32, [](double z) { return std::exp(-z - std::exp(-z)); },
+      [](double z) { return std::exp(-std::exp(-z)); }, 5);
 }
 
-// 4e6 draws of the noisy maximum itself. Chi-square with 7 degrees of freedom
-// is above 40.5 with probability 1e-6; every cell is within 4 sigma (8 cells:
-// false alarm 5e-4). Fixed seeds: deterministic.
-void ExpectMonteCarlo(const ScaledMechanism& mechanism, uint64_t seed,
-                      const std::function<double(double)>& noise_of) {
-  const std::vector<double> utilities = {1, 0.9, 0.9, 0.7, 0.5, 0.3, 0.1, 0};
-  const double scale = 0.5;
-  const auto p = Probabilities(mechanism, utilities, scale);
-  InsecureSeededRandom random(seed);
-  constexpr int kDraws = 4'000'000;
-  std::vector<double> counts(utilities.size(), 0.0);
-  for (int draw = 0; draw < kDraws; ++draw) {
-    size_t best = 0;
-    double best_score = -1e9;
-    for (size_t i = 0; i < utilities.size(); ++i) {
-      const double uniform = (random.Next32() + 0.5) / 4294967296.0;
-      const double score = utilities[i] + scale * noise_of(uniform);
-      if (score > best_score) {
-        best_score = score;
-        best = i;
-      }
-    }
-    ++counts[best];
-  }
-  double chi2 = 0;
-  for (size_t i = 0; i < p.size(); ++i) {
-    const double expected = p[i] * kDraws;
-    chi2 += (counts[i] - expected) * (counts[i] - expected) / expected;
-    EXPECT_LT(std::abs(counts[i] - expected),
-              4 * std::sqrt(expected * (1 - p[i])));
-  }
-  EXPECT_LT(chi2, 40.5);
-}
+double UnitOf(uint32_t word) { return (word + 0.5) / 4294967296.0; }
 
 TEST(MechanismsTest, ExponentialAgreesWithMonteCarlo) {
-  ExpectMonteCarlo(RnmExponential(), 33, [](double u) { return -std::log(u); });
+  ExpectMonteCarlo(RnmExponential(), 33,
+                   [](uint32_t word) { return -std::log(UnitOf(word)); });
 }
 
 TEST(MechanismsTest, GumbelAgreesWithMonteCarlo) {
-  ExpectMonteCarlo(RnmGumbel(), 34,
-                   [](double u) { return -std::log(-std::log(u)); });
+  ExpectMonteCarlo(RnmGumbel(), 34, [](uint32_t word) {
+    return -std::log(-std::log(UnitOf(word)));
+  });
 }
 
 // Permute-and-flip itself (2010.12603, algorithm 1): take a random order, keep

@@ -8,29 +8,12 @@
 
 #include "cmif/base/random.h"
 #include "cmif/privacy/certify.h"
+#include "cmif/privacy/testing/random_utilities.h"
 
 namespace cmif::privacy {
 namespace {
 
 Epsilon Eps(double value) { return Epsilon::Create(value).value(); }
-
-ClusterUtilities RandomUtilities(size_t k, RandomSource& random) {
-  ClusterUtilities utilities{static_cast<int>(k), std::vector<double>(k * k)};
-  for (size_t x = 0; x < k; ++x) {
-    for (size_t y = 0; y < k; ++y) {
-      utilities.values[x * k + y] = random.Next32() / 8589934592.0;
-    }
-    utilities.values[x * k + x] = 1;
-    utilities.values[x * k + (x + 1) % k] = 0;
-  }
-  return utilities;
-}
-
-std::vector<double> RandomPrior(size_t k, RandomSource& random) {
-  std::vector<double> prior(k);
-  for (double& p : prior) p = 1 + random.Next32() % 1000;
-  return prior;
-}
 
 double MeanUtility(const ClusterTable& table, const ClusterUtilities& utilities,
                    std::span<const double> prior) {
@@ -64,7 +47,7 @@ TEST(OptimalTest, TwoWordsGiveRandomisedResponse) {
 // Its own objective, its own prior, no cap: never below any other mechanism.
 TEST(OptimalTest, UncappedIsNeverBelowAnother) {
   InsecureSeededRandom random(22);
-  for (const size_t k : {2, 3, 10, 20}) {
+  for (const int k : {2, 3, 10, 20}) {
     for (const double eps : {0.02, 0.1, 0.5, 1.0, 2.0, 4.0, 10.0}) {
       const ClusterUtilities utilities = RandomUtilities(k, random);
       std::vector<double> prior;
@@ -85,7 +68,7 @@ TEST(OptimalTest, UncappedIsNeverBelowAnother) {
 
 TEST(OptimalTest, CapHolds) {
   InsecureSeededRandom random(23);
-  for (const size_t k : {3, 20, 33}) {
+  for (const int k : {3, 20, 33}) {
     for (const double eps : {0.1, 1.0, 3.0, 12.0}) {
       const ClusterUtilities utilities = RandomUtilities(k, random);
       const auto prior = RandomPrior(k, random);
@@ -94,10 +77,11 @@ TEST(OptimalTest, CapHolds) {
       const auto table =
           Optimal().Fill(utilities, {Eps(eps), true, true, prior});
       ASSERT_TRUE(table) << table.error().message();
-      for (size_t y = 0; y < k; ++y) {
+      for (size_t y = 0; y < prior.size(); ++y) {
         double mass = 0;
-        for (size_t x = 0; x < k; ++x) {
-          mass += prior[x] / total * table->weights[x * k + y] / 4294967296.0;
+        for (size_t x = 0; x < prior.size(); ++x) {
+          mass += prior[x] / total * table->weights[x * prior.size() + y] /
+                  4294967296.0;
         }
         EXPECT_LE(mass, 2.0 / static_cast<double>(k) + 1e-6);
       }
@@ -107,14 +91,13 @@ TEST(OptimalTest, CapHolds) {
 
 TEST(OptimalTest, ExtremesAreCertified) {
   InsecureSeededRandom random(24);
-  for (const size_t k : {2, 20, 100}) {
+  for (const int k : {2, 20, 100}) {
     for (const double eps : {0.001, 0.01, 14.0, 16.0}) {
       for (const bool cap : {true, false}) {
         const auto table =
             Optimal().Fill(RandomUtilities(k, random), {Eps(eps), true, cap});
         ASSERT_TRUE(table) << k << " " << eps << table.error().message();
-        EXPECT_TRUE(
-            CertifyTable(table->weights, static_cast<int>(k), Eps(eps)));
+        EXPECT_TRUE(CertifyTable(table->weights, k, Eps(eps)));
       }
     }
   }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmif/privacy/quadrature.h"
 
+#include <array>
 #include <cmath>
+#include <mutex>
 #include <numbers>
 
 namespace cmif::privacy {
@@ -24,9 +26,7 @@ Legendre Evaluate(int n, double x) {
   return {current, n * (x * current - previous) / (x * x - 1)};
 }
 
-}  // namespace
-
-GaussRule GaussLegendre(int n) {
+GaussRule MakeRule(int n) {
   GaussRule rule;
   for (int i = 0; i < n; ++i) {
     double x = -std::cos(std::numbers::pi * (i + 0.75) / (n + 0.5));
@@ -39,6 +39,20 @@ GaussRule GaussLegendre(int n) {
     rule.weights.push_back(1 / ((1 - x * x) * p.derivative * p.derivative));
   }
   return rule;
+}
+
+struct Kept {
+  std::once_flag once;
+  GaussRule rule;
+};
+
+}  // namespace
+
+const GaussRule& GaussLegendre(int n) {
+  static std::array<Kept, kMaxGaussNodes + 1> kept;
+  Kept& own = kept[static_cast<size_t>(n)];
+  std::call_once(own.once, [&] { own.rule = MakeRule(n); });
+  return own.rule;
 }
 
 }  // namespace cmif::privacy

@@ -14,8 +14,11 @@ struct GaussRule {
 
 // The Gauss-Legendre rule with n >= 1 nodes: exact for polynomials of degree
 // 2n - 1. Newton's method on the Legendre polynomial from Tricomi's starting
-// points (Abramowitz and Stegun 22.16.6, 25.4.29); about 1e-15 up to n = 128.
-GaussRule GaussLegendre(int n);
+// points (Abramowitz and Stegun 22.16.6, 25.4.29); about 1e-15. 1 <= n <=
+// kMaxGaussNodes. Each rule is computed when it is first asked for, and kept
+// for the whole program. Thread-safe.
+inline constexpr int kMaxGaussNodes = 128;
+const GaussRule& GaussLegendre(int n);
 
 }  // namespace cmif::privacy
 

@@ -3,17 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
-#include "cmif/privacy/clustering.h"
+#include "cmif/privacy/quadrature.h"
 
 namespace cmif::privacy {
-
-RnmExponential::RnmExponential() {
-  rules_.emplace_back();
-  for (int n = 1; n <= (kMaxClusterSize + 1) / 2; ++n) {
-    rules_.push_back(GaussLegendre(n));
-  }
-}
 
 void RnmExponential::Probabilities(std::span<const double> utilities,
                                    double scale, std::span<double> out) const {
@@ -22,7 +16,7 @@ void RnmExponential::Probabilities(std::span<const double> utilities,
   std::vector<double> a(k);
   for (size_t i = 0; i < k; ++i) a[i] = std::exp((utilities[i] - best) / scale);
   std::fill(out.begin(), out.end(), 0.0);
-  const GaussRule& rule = rules_[(k + 1) / 2];
+  const GaussRule& rule = GaussLegendre(static_cast<int>((k + 1) / 2));
   for (size_t n = 0; n < rule.nodes.size(); ++n) {
     const double t = rule.nodes[n];
     // Nodes lie inside (0, 1): no factor is 0.

@@ -2,9 +2,6 @@
 #ifndef CMIF_PRIVACY_RNM_EXPONENTIAL_H_
 #define CMIF_PRIVACY_RNM_EXPONENTIAL_H_
 
-#include <vector>
-
-#include "cmif/privacy/quadrature.h"
 #include "cmif/privacy/scaled_mechanism.h"
 
 namespace cmif::privacy {
@@ -13,8 +10,6 @@ namespace cmif::privacy {
 // and Sheldon 2020; Ding et al., arXiv 2105.07260; reference/privacy.md 3.1).
 class RnmExponential final : public ScaledMechanism {
  public:
-  RnmExponential();
-
   std::string_view name() const override { return "rnm-exponential"; }
   // 2 / eps, as for Laplace noise: utilities move both ways.
   double TextbookScale(Epsilon epsilon) const override {
@@ -25,9 +20,6 @@ class RnmExponential final : public ScaledMechanism {
   // Gauss-Legendre with ceil(k / 2) nodes integrates exactly.
   void Probabilities(std::span<const double> utilities, double scale,
                      std::span<double> out) const override;
-
- private:
-  std::vector<GaussRule> rules_;  // rules_[n] has n nodes; [0] is empty
 };
 
 }  // namespace cmif::privacy

@@ -7,6 +7,7 @@
 #include <numbers>
 
 #include "cmif/privacy/clustering.h"
+#include "cmif/privacy/quadrature.h"
 
 // With q = utility / b, F and f the distribution and density of Laplace(1):
 //
@@ -26,6 +27,7 @@ namespace {
 
 constexpr size_t kMax = kMaxClusterSize;
 constexpr int kMaxNodes = kMaxClusterSize / 2;
+static_assert(kMaxNodes <= kMaxGaussNodes);
 constexpr double kLongestPiece = 0.5;
 constexpr double kPieceError = 1e-15;
 
@@ -125,8 +127,7 @@ double IntegratePiece(const Piece& piece, const GaussRule& rule, Row& row) {
 }
 
 // Between q[below - 1] and q[below]; returns the integral of G.
-double IntegrateGap(size_t below, double sum_above, double e_below,
-                    const std::vector<GaussRule>& rules, Row& row) {
+double IntegrateGap(size_t below, double sum_above, double e_below, Row& row) {
   const double left = row.q[below - 1];
   const double width = row.q[below] - left;
   if (width <= 0) return 0;
@@ -142,8 +143,7 @@ double IntegrateGap(size_t below, double sum_above, double e_below,
                       above,
                       sum_above,
                       e_below};
-    total +=
-        IntegratePiece(piece, rules[static_cast<size_t>(NodesFor(piece))], row);
+    total += IntegratePiece(piece, GaussLegendre(NodesFor(piece)), row);
   }
   return total;
 }
@@ -156,7 +156,7 @@ void IntegrateTop(const GaussRule& rule, Row& row) {
   }
 }
 
-void Integrate(const std::vector<GaussRule>& rules, Row& row) {
+void Integrate(Row& row) {
   const size_t k = row.k;
   double sum_above = 0;
   for (size_t r = 0; r < k; ++r) sum_above += row.q[r];
@@ -170,24 +170,19 @@ void Integrate(const std::vector<GaussRule>& rules, Row& row) {
   for (size_t below = 1; below < k; ++below) {
     sum_above -= row.q[below - 1];
     e_below += row.e[below - 1];
-    below_all += IntegrateGap(below, sum_above, e_below, rules, row);
+    below_all += IntegrateGap(below, sum_above, e_below, row);
     row.result[below] += below_all;
   }
-  IntegrateTop(rules[(k + 1) / 2], row);
+  IntegrateTop(GaussLegendre(static_cast<int>((k + 1) / 2)), row);
 }
 
 }  // namespace
-
-RnmLaplace::RnmLaplace() {
-  rules_.emplace_back();
-  for (int n = 1; n <= kMaxNodes; ++n) rules_.push_back(GaussLegendre(n));
-}
 
 void RnmLaplace::Probabilities(std::span<const double> utilities, double scale,
                                std::span<double> out) const {
   Row row;
   SortRow(utilities, scale, row);
-  Integrate(rules_, row);
+  Integrate(row);
   double total = 0;
   for (size_t r = 0; r < row.k; ++r) total += row.result[r];
   for (size_t r = 0; r < row.k; ++r) {

@@ -2,9 +2,6 @@
 #ifndef CMIF_PRIVACY_RNM_LAPLACE_H_
 #define CMIF_PRIVACY_RNM_LAPLACE_H_
 
-#include <vector>
-
-#include "cmif/privacy/quadrature.h"
 #include "cmif/privacy/scaled_mechanism.h"
 
 namespace cmif::privacy {
@@ -14,8 +11,6 @@ namespace cmif::privacy {
 // distribution (reference/privacy.md 3.1, 3.2).
 class RnmLaplace final : public ScaledMechanism {
  public:
-  RnmLaplace();
-
   std::string_view name() const override { return "rnm-laplace"; }
   // 2 / eps: utilities of [0, 1] change by at most 1, in either direction
   // (reference/privacy.md 3.1, b = 2 Du / eps).
@@ -26,9 +21,6 @@ class RnmLaplace final : public ScaledMechanism {
   // multiplications a node; about 100 to 200 nodes for k = 20.
   void Probabilities(std::span<const double> utilities, double scale,
                      std::span<double> out) const override;
-
- private:
-  std::vector<GaussRule> rules_;  // rules_[n] has n nodes; [0] is empty
 };
 
 }  // namespace cmif::privacy

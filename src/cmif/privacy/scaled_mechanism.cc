@@ -7,7 +7,6 @@
 #include <optional>
 #include <utility>
 
-#include "cmif/privacy/certify.h"
 #include "cmif/privacy/fill.h"
 #include "cmif/privacy/rounding.h"
 
@@ -50,13 +49,6 @@ double ApproximateLoss(std::span<const uint32_t> weights, size_t k) {
     worst = std::max(worst, static_cast<double>(high) / low);
   }
   return std::log(worst);
-}
-
-// Sets the loss if the table is certified for epsilon; says whether it is.
-bool Certify(ClusterTable& table, int k, Epsilon epsilon) {
-  if (!CertifyTable(table.weights, k, epsilon)) return false;
-  table.loss_micro = LossMicro(table.weights, k);
-  return true;
 }
 
 // Finds the zero of g(s) = log(loss(e^s) / aim), which falls with s = log b at
@@ -106,12 +98,13 @@ std::optional<ClusterTable> Calibrated(const ScaledMechanism& mechanism,
   for (int trial = 0; trial < kMaxTrials && !search.exhausted(); ++trial) {
     ClusterTable table = MakeTable(mechanism, utilities, search.scale());
     const double loss = ApproximateLoss(table.weights, k);
-    if (loss <= epsilon.value() * (1 + 1e-9) &&
-        Certify(table, utilities.k, epsilon) &&
-        (!best || table.loss_micro > best->loss_micro)) {
-      best = std::move(table);
-      if (static_cast<double>(best->loss_micro) >=
-          kLowestShare * static_cast<double>(epsilon.micro())) {
+    if (loss <= epsilon.value() * (1 + 1e-9)) {
+      auto certified = Certified(std::move(table), utilities.k, epsilon);
+      if (certified && (!best || certified->loss_micro > best->loss_micro)) {
+        best = *std::move(certified);
+      }
+      if (best && static_cast<double>(best->loss_micro) >=
+                      kLowestShare * static_cast<double>(epsilon.micro())) {
         break;
       }
     }
@@ -134,8 +127,9 @@ Result<ClusterTable> ScaledMechanism::Fill(const ClusterUtilities& utilities,
   }
   double scale = TextbookScale(options.epsilon);
   for (int trial = 0; trial < kMaxTrials; ++trial, scale *= kNudge) {
-    ClusterTable table = MakeTable(*this, utilities, scale);
-    if (Certify(table, utilities.k, options.epsilon)) return table;
+    auto table = Certified(MakeTable(*this, utilities, scale), utilities.k,
+                           options.epsilon);
+    if (table) return table;
   }
   return Internal("no table of a cluster could be certified");
 }

@@ -9,23 +9,12 @@
 #include "cmif/base/random.h"
 #include "cmif/privacy/certify.h"
 #include "cmif/privacy/rnm_laplace.h"
+#include "cmif/privacy/testing/random_utilities.h"
 
 namespace cmif::privacy {
 namespace {
 
 Epsilon Eps(double value) { return Epsilon::Create(value).value(); }
-
-// Utilities as clusters have them: 1 on the diagonal, a 0 in each row.
-ClusterUtilities RandomUtilities(int k, RandomSource& random) {
-  const auto size = static_cast<size_t>(k);
-  ClusterUtilities utilities{k, std::vector<double>(size * size)};
-  for (double& u : utilities.values) u = random.Next32() / 4294967296.0;
-  for (size_t x = 0; x < size; ++x) {
-    utilities.values[x * size + x] = 1;
-    utilities.values[x * size + (x + 1) % size] = 0;
-  }
-  return utilities;
-}
 
 TEST(ScaledMechanismTest, CalibrationReachesTheToleranceOverItsRange) {
   InsecureSeededRandom random(21);
