@@ -11,7 +11,7 @@
 
 namespace cmif::cli {
 
-// Exit codes, all below 128; README lists them.
+// Exit codes, all below 128; docs/json.md lists them.
 enum ExitCode : int {
   kOk = 0,
   kSomeLinesFailed = 1,
