@@ -195,7 +195,9 @@ TEST_F(ServerTest, ManySentencesAndStreamsKeepTheirOrder) {
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
       std::vector<float> logits;
-      ASSERT_TRUE(Client().Classify(sentences, &logits).ok());
+      const grpc::Status status = Client().Classify(sentences, &logits);
+      ASSERT_TRUE(status.ok())
+          << status.error_code() << " " << status.error_message();
       ASSERT_EQ(logits.size(), expected.size());
       for (size_t i = 0; i < logits.size(); ++i) {
         // Other batch shapes round otherwise (f16 inside attention).
