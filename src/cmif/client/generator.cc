@@ -66,39 +66,29 @@ class Run {
     return {};
   }
 
-  // Reads one event. False when the answer is complete.
+  // Reads one reply. False when the answer is complete.
   Result<bool> Step(const std::function<void(std::string_view)>& on_text) {
     v1::GenerateReply reply;
     if (!stream_->Read(&reply)) return Broken();
     result_.bytes_received += reply.ByteSizeLong();
-    if (reply.has_done()) {
-      Finish(reply.done());
-      Show(assembler_.Finish(), on_text);
-      return false;
-    }
-    if (!reply.has_token()) {
-      return Unimplemented(
-          "the server sends hidden states; generation with "
-          "the head on the client is not built yet");
-    }
-    const auto id = static_cast<int32_t>(reply.token().id());
-    if (reply.token().id() >= model_.facts().vocabulary) {
-      return Internal("the server names a token outside the vocabulary");
-    }
-    if (result_.tokens_out >= options_.max_tokens) {
-      return Internal(
-          "the server goes on beyond the tokens that were asked "
-          "for; the connection was closed");
-    }
-    if (reply.token().wants_row()) {
+    CMIF_TRY(CheckReply(reply));
+    if (reply.wants_row()) {
       v1::GenerateRequest answer;
-      CMIF_TRY(AddRow(id, answer));
+      CMIF_TRY(
+          AddRow(static_cast<int32_t>(reply.tokens().rbegin()[0]), answer));
       CMIF_TRY(Write(answer));
     }
-    Count(id);
-    Show(assembler_.Add(model_.tokenizer().Piece(id)), on_text);
-    if (!assembler_.stopped()) return true;
-    result_.reason = "stop";
+    for (const uint32_t token : reply.tokens()) {
+      const auto id = static_cast<int32_t>(token);
+      Count(id);
+      Show(assembler_.Add(model_.tokenizer().Piece(id)), on_text);
+      if (!assembler_.stopped()) continue;
+      result_.reason = "stop";
+      return false;
+    }
+    if (!reply.has_done()) return true;
+    Finish(reply.done());
+    Show(assembler_.Finish(), on_text);
     return false;
   }
 
@@ -108,6 +98,28 @@ class Run {
   }
 
  private:
+  Result<void> CheckReply(const v1::GenerateReply& reply) const {
+    if (!reply.hidden_state().empty()) {
+      return Unimplemented(
+          "the server sends hidden states; generation with "
+          "the head on the client is not built yet");
+    }
+    if (reply.tokens().empty() && (reply.wants_row() || !reply.has_done())) {
+      return Internal("the server sent a reply without tokens");
+    }
+    if (result_.tokens_out + static_cast<uint64_t>(reply.tokens_size()) >
+        options_.max_tokens) {
+      return Internal(
+          "the server goes on beyond the tokens that were asked "
+          "for; the connection was closed");
+    }
+    const uint32_t vocabulary = model_.facts().vocabulary;
+    if (std::ranges::any_of(reply.tokens(),
+                            [&](uint32_t id) { return id >= vocabulary; })) {
+      return Internal("the server names a token outside the vocabulary");
+    }
+    return {};
+  }
   void SetSampling(v1::Sampling& sampling) {
     sampling.set_temperature(options_.temperature);
     sampling.set_top_p(options_.top_p);

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <numeric>
 
+#include "cmif/engine/huge_pages.h"
 #include "cmif/model/llama_log.h"
 
 namespace cmif::engine {
@@ -122,6 +123,7 @@ Result<std::unique_ptr<LlamaRunner>> LlamaRunner::Load(
   std::unique_ptr<LlamaRunner> runner(new LlamaRunner(options));
   CMIF_TRY(runner->LoadModel(path));
   CMIF_TRY(runner->CreateContext());
+  UseHugePages();
   return runner;
 }
 

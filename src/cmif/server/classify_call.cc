@@ -9,15 +9,17 @@
 
 namespace cmif::server {
 
-using std::chrono::steady_clock;
+ClassifyCall::ClassifyCall(InferenceService& service,
+                           grpc::CallbackServerContext* context)
+    : service_(service),
+      breaker_(context),
+      table_(service.NewTable(service.max_slots())) {}
 
-ClassifyCall::ClassifyCall(InferenceService& service)
-    : service_(service), table_(service.NewTable(service.max_slots())) {}
-
-std::shared_ptr<ClassifyCall> ClassifyCall::Start(InferenceService& service) {
-  std::shared_ptr<ClassifyCall> call(new ClassifyCall(service));
+std::shared_ptr<ClassifyCall> ClassifyCall::Start(
+    InferenceService& service, grpc::CallbackServerContext* context) {
+  std::shared_ptr<ClassifyCall> call(new ClassifyCall(service, context));
   call->self_ = call;
-  call->idle_since_ = steady_clock::now();
+  call->idle_since_ = Clock::now();
   call->StartRead(&call->request_);
   return call;
 }
@@ -26,7 +28,7 @@ void ClassifyCall::OnReadDone(bool ok) {
   if (!ok) return FinishWith(grpc::Status::OK);
   {
     const std::lock_guard lock(mutex_);
-    if (status_) return;  // ended by EndIfIdle meanwhile
+    if (status_) return;  // ended by EndIfStuck meanwhile
     idle_since_.reset();
   }
   const Result<void> handled = HandleRequest();
@@ -71,6 +73,10 @@ Result<void> ClassifyCall::HandleRequest() {
 void ClassifyCall::Reply(Result<std::vector<float>> logits) {
   if (!logits) return FinishWith(wire::ToGrpc(logits.error()));
   reply_.mutable_logits()->Assign(logits->begin(), logits->end());
+  {
+    const std::lock_guard lock(mutex_);
+    writing_since_ = Clock::now();
+  }
   StartWrite(&reply_);
 }
 
@@ -78,7 +84,8 @@ void ClassifyCall::OnWriteDone(bool ok) {
   if (!ok) return FinishWith(grpc::Status::CANCELLED);
   {
     const std::lock_guard lock(mutex_);
-    idle_since_ = steady_clock::now();
+    writing_since_.reset();
+    idle_since_ = Clock::now();
   }
   StartRead(&request_);
 }
@@ -87,10 +94,15 @@ void ClassifyCall::FinishWith(const grpc::Status& status) {
   {
     const std::lock_guard lock(mutex_);
     if (status_) return;
-    status_ = status;
-    idle_since_.reset();
+    Close(status);
   }
   Finish(status);
+}
+
+void ClassifyCall::Close(const grpc::Status& status) {
+  status_ = status;
+  idle_since_.reset();
+  writing_since_ = Clock::now();
 }
 
 void ClassifyCall::OnCancel() {
@@ -99,22 +111,23 @@ void ClassifyCall::OnCancel() {
   if (ticket_) ticket_->Cancel();
 }
 
-void ClassifyCall::EndIfIdle(std::chrono::milliseconds limit) {
+void ClassifyCall::EndIfStuck(Clock::time_point now, const Limits& limits) {
   const grpc::Status status = wire::ToGrpc(
       {Code::kDeadlineExceeded,
        fmt::format("no request for {} s; open the stream again when needed",
-                   limit.count() / 1000)});
-  {
-    const std::lock_guard lock(mutex_);
-    if (status_ || !idle_since_) return;
-    if (steady_clock::now() - *idle_since_ < limit) return;
-    status_ = status;
-  }
-  Finish(status);
+                   limits.idle.count() / 1000)});
+  std::unique_lock lock(mutex_);
+  const bool stuck = writing_since_ && now - *writing_since_ >= limits.write;
+  const bool idle = idle_since_ && now - *idle_since_ >= limits.idle;
+  if (idle) Close(status);
+  lock.unlock();
+  if (stuck) return breaker_.Break();
+  if (idle) Finish(status);
 }
 
 void ClassifyCall::OnDone() {
-  service_.Forget(this);
+  breaker_.Release();
+  service_.sentence_calls().Remove(this);
   if (status_) service_.LogEnd("classification", *status_);
   self_.reset();
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cmif/engine/engine.h"
+#include "cmif/server/live_calls.h"
 #include "cmif/wire/cmif.grpc.pb.h"
 #include "cmif/wire/row_table.h"
 
@@ -20,26 +21,30 @@ class InferenceService;
 // and only then reads on, so that a client cannot pile up work. Owned by itself
 // until gRPC is done with it.
 class ClassifyCall final
-    : public grpc::ServerBidiReactor<v1::ClassifyRequest, v1::ClassifyReply> {
+    : public grpc::ServerBidiReactor<v1::ClassifyRequest, v1::ClassifyReply>,
+      public LiveCall {
  public:
-  static std::shared_ptr<ClassifyCall> Start(InferenceService& service);
+  static std::shared_ptr<ClassifyCall> Start(
+      InferenceService& service, grpc::CallbackServerContext* context);
 
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;
   void OnCancel() override;
   void OnDone() override;
 
-  // Ends the stream if it has waited for the client for this long.
-  void EndIfIdle(std::chrono::milliseconds limit);
+  void EndIfStuck(Clock::time_point now, const Limits& limits) override;
 
  private:
-  explicit ClassifyCall(InferenceService& service);
+  ClassifyCall(InferenceService& service, grpc::CallbackServerContext* context);
   Result<engine::ClassifyBatch> TakeBatch();
   Result<void> HandleRequest();
   void Reply(Result<std::vector<float>> logits);
   void FinishWith(const grpc::Status& status);
+  // With mutex_ held: nothing but Finish() may follow.
+  void Close(const grpc::Status& status);
 
   InferenceService& service_;
+  CallBreaker breaker_;
   std::shared_ptr<ClassifyCall> self_;
   v1::ClassifyRequest request_;
   v1::ClassifyReply reply_;
@@ -49,8 +54,9 @@ class ClassifyCall final
   std::shared_ptr<engine::ClassifyLoop::Ticket> ticket_;
   bool cancelled_ = false;
   std::optional<grpc::Status> status_;
-  // Set while it is the client's turn.
-  std::optional<std::chrono::steady_clock::time_point> idle_since_;
+  // Set while the client owes a request, or has yet to take what is sent.
+  std::optional<Clock::time_point> idle_since_;
+  std::optional<Clock::time_point> writing_since_;
 };
 
 }  // namespace cmif::server

@@ -47,7 +47,7 @@ class CrowdTest : public testing::ServerFixture {
     v1::GenerateReply reply;
     if (read) {
       EXPECT_TRUE(holder->stream->Read(&reply));
-      EXPECT_TRUE(reply.token().wants_row());
+      EXPECT_TRUE(reply.wants_row());
     }
     return holder;
   }
@@ -130,6 +130,61 @@ TEST_F(CrowdTest, IdleClassificationStreamIsEnded) {
   v1::ClassifyReply reply;
   EXPECT_FALSE(stream->Read(&reply));
   EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+}
+
+// A client whose transport takes hardly a byte that it has not asked for.
+std::unique_ptr<v1::Inference::Stub> StubThatTakesNothing(
+    const std::string& address) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 5);
+  return v1::Inference::NewStub(grpc::CreateCustomChannel(
+      address, grpc::InsecureChannelCredentials(), arguments));
+}
+
+TEST_F(CrowdTest, ClassificationsThatNobodyReadsAreBrokenOff) {
+  server_.classify_streams = 1;
+  server_.write_timeout = milliseconds(300);
+  StartBert();
+  const auto stub = StubThatTakesNothing(running_->address());
+  grpc::ClientContext context;
+  const auto stream = stub->Classify(&context);
+  wire::RowSender sender(table_->row_bytes(), wire::kMaxSlots);
+  v1::ClassifyRequest request;
+  for (int i = 0; i < 64; ++i) request.add_lengths(1);
+  *request.mutable_rows() = Client().Rows(sender, Tokens(64, 1));
+  ASSERT_TRUE(stream->Write(request));
+  // Its place is free again although it neither reads nor goes away.
+  const auto limit = steady_clock::now() + seconds(20);
+  std::vector<float> logits;
+  while (!Client().Classify({Tokens(3, 1)}, &logits).ok() &&
+         steady_clock::now() < limit) {
+    std::this_thread::sleep_for(milliseconds(20));
+  }
+  EXPECT_LT(steady_clock::now(), limit);
+  v1::ClassifyReply reply;
+  while (stream->Read(&reply)) {
+  }
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
+}
+
+TEST_F(CrowdTest, AnswersThatNobodyReadsAreBrokenOff) {
+  server_.write_timeout = milliseconds(300);
+  StartLlama(/*head_on_client=*/true);
+  const auto stub = StubThatTakesNothing(running_->address());
+  grpc::ClientContext context;
+  const auto stream = stub->Generate(&context);
+  wire::RowSender sender(table_->row_bytes(), wire::kMaxSlots);
+  v1::GenerateRequest request;
+  *request.mutable_sampling() = Greedy(1);
+  *request.mutable_rows() = Client().Rows(sender, Tokens(5, 1));
+  request.set_prompt_done(true);
+  ASSERT_TRUE(stream->Write(request));
+  std::this_thread::sleep_for(seconds(3));
+  v1::GenerateReply reply;
+  while (stream->Read(&reply)) {
+  }
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
 }
 
 TEST_F(CrowdTest, ClassificationStreamsAreBounded) {

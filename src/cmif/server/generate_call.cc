@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "cmif/base/byte_reader.h"
 #include "cmif/server/inference_service.h"
 #include "cmif/wire/grpc_status.h"
@@ -30,24 +32,27 @@ v1::Done::Reason ToWire(engine::EndReason reason) {
   return v1::Done::UNSPECIFIED;
 }
 
-v1::GenerateReply DoneReply(const engine::GenerationSummary& summary) {
-  v1::GenerateReply reply;
-  v1::Done& done = *reply.mutable_done();
+v1::Done ToWire(const engine::GenerationSummary& summary) {
+  v1::Done done;
   done.set_reason(ToWire(summary.reason));
   done.set_prompt_tokens(summary.prompt_tokens);
   done.set_tokens(summary.tokens);
   done.set_prompt_micros(static_cast<uint64_t>(summary.prompt_time.count()));
   done.set_decode_micros(static_cast<uint64_t>(summary.decode_time.count()));
-  return reply;
+  return done;
 }
 
 }  // namespace
 
-GenerateCall::GenerateCall(InferenceService& service)
-    : service_(service), table_(service.NewTable(service.max_slots())) {}
+GenerateCall::GenerateCall(InferenceService& service,
+                           grpc::CallbackServerContext* context)
+    : service_(service),
+      breaker_(context),
+      table_(service.NewTable(service.max_slots())) {}
 
-Result<GenerateCall*> GenerateCall::Start(InferenceService& service) {
-  std::shared_ptr<GenerateCall> call(new GenerateCall(service));
+Result<std::shared_ptr<GenerateCall>> GenerateCall::Start(
+    InferenceService& service, grpc::CallbackServerContext* context) {
+  std::shared_ptr<GenerateCall> call(new GenerateCall(service, context));
   // Before Open(): the engine may call at once, from its thread.
   call->self_ = call;
   const std::lock_guard lock(call->mutex_);
@@ -57,7 +62,7 @@ Result<GenerateCall*> GenerateCall::Start(InferenceService& service) {
     return std::unexpected(session.error());
   }
   call->session_ = *std::move(session);
-  return call.get();
+  return call;
 }
 
 void GenerateCall::OnAdmitted() { StartRead(&request_); }
@@ -128,34 +133,33 @@ Result<std::vector<float>> GenerateCall::TakeRows() {
 }
 
 void GenerateCall::OnToken(uint32_t token, bool wants_row) {
-  v1::GenerateReply reply;
-  reply.mutable_token()->set_id(token);
-  reply.mutable_token()->set_wants_row(wants_row);
-  Send(std::move(reply));
-}
-
-void GenerateCall::OnHiddenState(std::span<const float> state) {
-  v1::GenerateReply reply;
-  reply.set_hidden_state(state.data(), state.size_bytes());
-  Send(std::move(reply));
-}
-
-void GenerateCall::OnEnd(Result<engine::GenerationSummary> summary) {
-  if (summary) {
-    Send(DoneReply(*summary));
-    FinishWith(grpc::Status::OK);
-  } else {
-    FinishWith(wire::ToGrpc(summary.error()));
-  }
-}
-
-void GenerateCall::Send(v1::GenerateReply reply) {
   {
     const std::lock_guard lock(mutex_);
     if (status_) return;
-    replies_.push_back(std::move(reply));
+    gathering_.add_tokens(token);
+    gathering_.set_wants_row(wants_row);
+    due_ |= wants_row || Clock::now() - flushed_ >= kHoldBack;
   }
   Advance();
+}
+
+void GenerateCall::OnHiddenState(std::span<const float> state) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (status_) return;
+    gathering_.set_hidden_state(state.data(), state.size_bytes());
+    due_ = true;
+  }
+  Advance();
+}
+
+void GenerateCall::OnEnd(Result<engine::GenerationSummary> summary) {
+  if (!summary) return FinishWith(wire::ToGrpc(summary.error()));
+  {
+    const std::lock_guard lock(mutex_);
+    *gathering_.mutable_done() = ToWire(*summary);
+  }
+  FinishWith(grpc::Status::OK);
 }
 
 void GenerateCall::FinishWith(const grpc::Status& status) {
@@ -163,51 +167,42 @@ void GenerateCall::FinishWith(const grpc::Status& status) {
     const std::lock_guard lock(mutex_);
     if (status_) return;
     status_ = status;
-    if (!status.ok()) replies_.clear();
+    ended_ = Clock::now();
   }
   Advance();
 }
 
 void GenerateCall::Advance() {
   std::unique_lock lock(mutex_);
-  if (write_under_way_ || finished_) return;
-  if (replies_.empty() && !status_) return;
-  const bool last = status_ && replies_.size() <= 1;
+  if (write_under_way_ || finished_ || !(due_ || status_)) return;
+  finished_ = status_.has_value();
   const grpc::Status status = status_.value_or(grpc::Status::OK);
-  finished_ = last;
-  if (replies_.empty()) {
-    lock.unlock();
-    Finish(status);
-    return;
+  if (status.ok()) {
+    writing_ = std::exchange(gathering_, {});
+    write_under_way_ = true;
+    due_ = false;
+    flushed_ = Clock::now();
   }
-  write_under_way_ = true;
-  writing_ = std::move(replies_.front());
-  replies_.pop_front();
-  grpc::WriteOptions options;
-  if (!last && MayWait()) options.set_buffer_hint();
-  lock.unlock();
+  const bool last = finished_;
   // gRPC may run callbacks in here: no lock is held.
-  if (last) {
-    StartWriteAndFinish(&writing_, options, status);
-  } else {
-    StartWrite(&writing_, options);
-  }
+  lock.unlock();
+  if (!last) return StartWrite(&writing_);
+  if (!status.ok()) return Finish(status);
+  StartWriteAndFinish(&writing_, {}, status);
 }
 
-bool GenerateCall::MayWait() {
-  const auto now = std::chrono::steady_clock::now();
-  const bool needs_answer =
-      !writing_.has_token() || writing_.token().wants_row();
-  if (!needs_answer && now - flushed_ < kHoldBack) return true;
-  flushed_ = now;
-  return false;
+void GenerateCall::EndIfStuck(Clock::time_point now, const Limits& limits) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!status_ || now - ended_ < limits.write) return;
+  }
+  breaker_.Break();
 }
 
 void GenerateCall::OnWriteDone(bool ok) {
   {
     const std::lock_guard lock(mutex_);
     write_under_way_ = false;
-    if (!ok) replies_.clear();
   }
   if (!ok) session_->Cancel();
   Advance();
@@ -216,6 +211,8 @@ void GenerateCall::OnWriteDone(bool ok) {
 void GenerateCall::OnCancel() { session_->Cancel(); }
 
 void GenerateCall::OnDone() {
+  breaker_.Release();
+  service_.session_calls().Remove(this);
   session_->Cancel();
   if (status_) service_.LogEnd("generation", *status_);
   self_.reset();

@@ -3,13 +3,13 @@
 #define CMIF_SERVER_GENERATE_CALL_H_
 
 #include <chrono>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
 
 #include "cmif/engine/generation.h"
+#include "cmif/server/live_calls.h"
 #include "cmif/wire/cmif.grpc.pb.h"
 #include "cmif/wire/row_table.h"
 
@@ -23,10 +23,12 @@ class InferenceService;
 // the server nothing. Owned by itself until gRPC is done with it.
 class GenerateCall final
     : public grpc::ServerBidiReactor<v1::GenerateRequest, v1::GenerateReply>,
-      public engine::GenerationEvents {
+      public engine::GenerationEvents,
+      public LiveCall {
  public:
   // RESOURCE_EXHAUSTED, FAILED_PRECONDITION: as Engine::Open.
-  static Result<GenerateCall*> Start(InferenceService& service);
+  static Result<std::shared_ptr<GenerateCall>> Start(
+      InferenceService& service, grpc::CallbackServerContext* context);
 
   // gRPC's side:
   void OnReadDone(bool ok) override;
@@ -40,8 +42,10 @@ class GenerateCall final
   void OnHiddenState(std::span<const float> state) override;
   void OnEnd(Result<engine::GenerationSummary> summary) override;
 
+  void EndIfStuck(Clock::time_point now, const Limits& limits) override;
+
  private:
-  explicit GenerateCall(InferenceService& service);
+  GenerateCall(InferenceService& service, grpc::CallbackServerContext* context);
 
   Result<void> HandleRequest();
   Result<void> HandleFirst();
@@ -49,14 +53,12 @@ class GenerateCall final
   Result<void> HandleAnswer();
   Result<std::vector<float>> TakeRows();
 
-  void Send(v1::GenerateReply reply);
   void FinishWith(const grpc::Status& status);
-  // Starts the next write or the end, unless one is under way.
+  // Starts the next write or the end when it is due, unless one is under way.
   void Advance();
-  // True when `writing_` may stay in gRPC's buffer for a moment.
-  bool MayWait();
 
   InferenceService& service_;
+  CallBreaker breaker_;
   std::shared_ptr<GenerateCall> self_;
   std::shared_ptr<engine::Session> session_;
 
@@ -67,12 +69,14 @@ class GenerateCall final
   bool prompt_done_ = false;
   uint64_t positions_ = 0;  // of the prompt
 
-  std::mutex mutex_;  // guards what follows
-  std::deque<v1::GenerateReply> replies_;
+  std::mutex mutex_;             // guards what follows
+  v1::GenerateReply gathering_;  // what goes out next
+  bool due_ = false;             // it may not wait any longer
   v1::GenerateReply writing_;
   bool write_under_way_ = false;
-  std::chrono::steady_clock::time_point flushed_;
+  Clock::time_point flushed_;
   std::optional<grpc::Status> status_;
+  Clock::time_point ended_;  // when status_ was set
   bool finished_ = false;
 };
 

@@ -233,7 +233,7 @@ TEST_F(HostileTest, WrongAnswersAreRefused) {
     stream->Write(First());
     v1::GenerateReply reply;
     ASSERT_TRUE(stream->Read(&reply));
-    ASSERT_TRUE(reply.token().wants_row());
+    ASSERT_TRUE(reply.wants_row());
     v1::GenerateRequest answer;
     for (int i = 0; i < positions; ++i) answer.mutable_rows()->add_slots(0);
     stream->Write(answer);

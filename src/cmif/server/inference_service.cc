@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <vector>
 
 #include "cmif/server/classify_call.h"
 #include "cmif/server/generate_call.h"
@@ -64,29 +63,31 @@ grpc::ServerUnaryReactor* InferenceService::Hello(
 }
 
 grpc::ServerBidiReactor<v1::ClassifyRequest, v1::ClassifyReply>*
-InferenceService::Classify(grpc::CallbackServerContext*) {
+InferenceService::Classify(grpc::CallbackServerContext* context) {
   using Refused = RefusedCall<v1::ClassifyRequest, v1::ClassifyReply>;
   if (info().labels == 0) {
     return new Refused({Code::kFailedPrecondition,
                         "this server's model generates; it does not classify"});
   }
   const std::lock_guard lock(mutex_);
-  if (streams_.size() >= options_.classify_streams) {
+  if (sentence_calls_.size() >= options_.classify_streams) {
     return new Refused(
         {Code::kResourceExhausted,
          fmt::format("{} classification streams are open; try again later",
-                     streams_.size())});
+                     sentence_calls_.size())});
   }
-  const auto call = ClassifyCall::Start(*this);
-  streams_.emplace(call.get(), call);
+  const auto call = ClassifyCall::Start(*this, context);
+  sentence_calls_.Add(call);
   return call.get();
 }
 
 grpc::ServerBidiReactor<v1::GenerateRequest, v1::GenerateReply>*
-InferenceService::Generate(grpc::CallbackServerContext*) {
-  auto call = GenerateCall::Start(*this);
-  if (call) return *call;
-  return new RefusedCall<v1::GenerateRequest, v1::GenerateReply>(call.error());
+InferenceService::Generate(grpc::CallbackServerContext* context) {
+  using Refused = RefusedCall<v1::GenerateRequest, v1::GenerateReply>;
+  const auto call = GenerateCall::Start(*this, context);
+  if (!call) return new Refused(call.error());
+  session_calls_.Add(*call);
+  return call->get();
 }
 
 wire::RowTable InferenceService::NewTable(uint32_t max_slots) const {
@@ -119,20 +120,20 @@ void InferenceService::LogEnd(const char* call,
   Log(fmt::format("{} ended with {}", call, CodeName(code)));
 }
 
-void InferenceService::Forget(const ClassifyCall* call) {
-  const std::lock_guard lock(mutex_);
-  streams_.erase(call);
+void InferenceService::EndStuckCalls() {
+  const LiveCall::Limits limits = {.idle = options_.idle_timeout,
+                                   .write = options_.write_timeout};
+  sentence_calls_.EndStuck(limits);
+  session_calls_.EndStuck(limits);
 }
 
-void InferenceService::EndIdleStreams() {
-  std::vector<std::shared_ptr<ClassifyCall>> calls;
-  {
-    const std::lock_guard lock(mutex_);
-    for (const auto& [key, call] : streams_) {
-      if (auto alive = call.lock()) calls.push_back(std::move(alive));
-    }
-  }
-  for (const auto& call : calls) call->EndIfIdle(options_.idle_timeout);
+void InferenceService::CutOffAt(LiveCall::Clock::time_point at) {
+  sentence_calls_.CutOffAt(at);
+  session_calls_.CutOffAt(at);
+}
+
+size_t InferenceService::cut_off() const {
+  return sentence_calls_.late() + session_calls_.late();
 }
 
 }  // namespace cmif::server

@@ -4,17 +4,15 @@
 
 #include <memory>
 #include <mutex>
-#include <unordered_map>
 
 #include "cmif/engine/engine.h"
 #include "cmif/model/row_format.h"
+#include "cmif/server/live_calls.h"
 #include "cmif/server/server.h"
 #include "cmif/wire/cmif.grpc.pb.h"
 #include "cmif/wire/row_table.h"
 
 namespace cmif::server {
-
-class ClassifyCall;
 
 // The calls of cmif.proto. Thread-safe; outlives its calls.
 class InferenceService final : public v1::Inference::CallbackService {
@@ -38,17 +36,22 @@ class InferenceService final : public v1::Inference::CallbackService {
   void Log(const std::string& line) const;
   // One line for a call that ended with a failure; OK says nothing.
   void LogEnd(const char* call, const grpc::Status& status) const;
-  void Forget(const ClassifyCall* call);
+  LiveCalls& sentence_calls() { return sentence_calls_; }
+  LiveCalls& session_calls() { return session_calls_; }
 
-  // Ends classification streams that have been idle for too long.
-  void EndIdleStreams();
+  // Ends calls whose clients neither send nor read.
+  void EndStuckCalls();
+  // From `at` on, calls that end were cut off; cut_off() counts them.
+  void CutOffAt(LiveCall::Clock::time_point at);
+  size_t cut_off() const;
 
  private:
   engine::Engine& engine_;
   const ServerOptions options_;
   const model::RowFormat format_;
-  std::mutex mutex_;
-  std::unordered_map<const ClassifyCall*, std::weak_ptr<ClassifyCall>> streams_;
+  std::mutex mutex_;  // held from the check of a limit to Add()
+  LiveCalls sentence_calls_;
+  LiveCalls session_calls_;
 };
 
 }  // namespace cmif::server

@@ -47,7 +47,7 @@ struct Server::Impl {
     std::unique_lock lock(mutex);
     while (!drained) {
       wake.wait_for(lock, std::chrono::seconds(1));
-      service->EndIdleStreams();
+      service->EndStuckCalls();
     }
   }
 
@@ -117,9 +117,11 @@ void Server::Drain(std::chrono::milliseconds limit) {
   impl_->Log(fmt::format("stopping; {} sessions run, {} wait", load.active,
                          load.waiting));
   impl_->server->GetHealthCheckService()->SetServingStatus(false);
+  impl_->service->CutOffAt(LiveCall::Clock::now() + limit);
   impl_->server->Shutdown(std::chrono::system_clock::now() + limit);
   impl_->server->Wait();
-  impl_->Log("stopped");
+  impl_->Log(
+      fmt::format("stopped; {} calls cut off", impl_->service->cut_off()));
 }
 
 }  // namespace cmif::server

@@ -24,6 +24,9 @@ struct ServerOptions {
   uint32_t classify_streams = 64;
   // A classification stream without a request for this long is ended.
   std::chrono::milliseconds idle_timeout{300'000};
+  // A call is broken off whose client does not take a reply, or its end, for
+  // this long.
+  std::chrono::milliseconds write_timeout{30'000};
   // Gets one line at a time, from any thread. Lines hold addresses, counts and
   // error codes; never rows, tokens or anything else of a user.
   std::function<void(const std::string&)> log{};

@@ -74,17 +74,16 @@ Generated RawClient::Converse(std::span<const int32_t> prompt,
   v1::GenerateReply reply;
   while (stream->Read(&reply)) {
     int32_t next = -1;
-    if (reply.has_token()) {
-      out.tokens.push_back(reply.token().id());
-      if (reply.token().wants_row()) {
-        next = static_cast<int32_t>(reply.token().id());
-      }
-    } else if (reply.has_done()) {
-      out.has_done = true;
-      out.done = reply.done();
-    } else {
+    out.tokens.insert(out.tokens.end(), reply.tokens().begin(),
+                      reply.tokens().end());
+    if (reply.wants_row()) next = static_cast<int32_t>(out.tokens.back());
+    if (!reply.hidden_state().empty()) {
       out.states.push_back(reply.hidden_state());
       next = answer;
+    }
+    if (reply.has_done()) {
+      out.has_done = true;
+      out.done = reply.done();
     }
     if (next < 0) continue;
     ++out.rows_asked;
