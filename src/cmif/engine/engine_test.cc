@@ -284,6 +284,25 @@ TEST_F(EngineTest, ModelThatGivesNaNFailsTheSessionOnly) {
   }
 }
 
+TEST_F(EngineTest, ChunkThatGivesNaNEndsAnUnfinishedPrompt) {
+  options_.batch_rows = 32;
+  options_.sessions = 1;
+  LoadLlama();
+  const auto bad = Open();
+  bad->admitted.get_future().wait();
+  ASSERT_TRUE(bad->session->Begin({.max_tokens = 5}));
+  // More than one call takes, so that the first chunk is computed at once.
+  auto rows = rows_->Expand(Tokens(40, 1));
+  rows[0] = std::numeric_limits<float>::quiet_NaN();
+  ASSERT_TRUE(bad->session->AddPrompt(rows));
+  EXPECT_EQ(bad->end.get_future().get().error().code(), Code::kInternal);
+  const auto plain = PlainLlama::Load(folder_ / "m", {.context = 512});
+  const auto expected = plain.value()->Greedy(Tokens(20, 1), 10);
+  const auto good = Run(Tokens(20, 1), 10);
+  ASSERT_TRUE(good->end.get_future().get());
+  EXPECT_EQ(good->tokens, expected);
+}
+
 TEST_F(EngineTest, ClassifierTakesNoSessions) {
   ASSERT_TRUE(model::testing::WriteTinyBert(folder_ / "m", {}));
   Load();

@@ -77,14 +77,14 @@ TEST_P(EqualityTest, LogitsOfPromptAndStepsAreTheSameBits) {
   const auto prompt = Tokens(100, 5);
   const auto expected = plain.value()->Append(prompt);
   const auto prompt_rows = rows->Expand(prompt);
-  const SequencePart part{.rows = prompt_rows, .wants_output = true};
+  const SequencePart part{.rows = prompt_rows};
   ASSERT_TRUE(runner->Decode({&part, 1}));
   ASSERT_EQ(Copy(runner->Logits(0)), expected);
   for (int i = 0; i < 8; ++i) {
     const std::vector<int32_t> token = {(i * 91 + 7) % 400};
     const auto row = rows->Expand(token);
     const SequencePart step{
-        .first_position = 100 + i, .rows = row, .wants_output = true};
+        .first_position = 100 + i, .rows = row};
     ASSERT_TRUE(runner->Decode({&step, 1}));
     ASSERT_EQ(Copy(runner->Logits(0)), plain.value()->Append(token)) << i;
   }
@@ -100,12 +100,12 @@ TEST_P(EqualityTest, HiddenStatesOfTheHeadlessBodyAreTheSameBits) {
   ASSERT_EQ(runner->vocabulary(), 1U);
   const auto prompt = Tokens(60, 3);
   const auto prompt_rows = rows->Expand(prompt);
-  const SequencePart part{.rows = prompt_rows, .wants_output = true};
+  const SequencePart part{.rows = prompt_rows};
   ASSERT_TRUE(runner->Decode({&part, 1}));
   EXPECT_EQ(Copy(runner->HiddenState(0)), plain.value()->Append(prompt));
   const auto row = rows->Expand(Tokens(1, 9));
   const SequencePart step{
-      .first_position = 60, .rows = row, .wants_output = true};
+      .first_position = 60, .rows = row};
   ASSERT_TRUE(runner->Decode({&step, 1}));
   EXPECT_EQ(Copy(runner->HiddenState(0)), plain.value()->Append(Tokens(1, 9)));
 }

@@ -78,12 +78,9 @@ void GenerateLoop::Run() {
       Wait(lock, now);
       continue;
     }
-    running_prompt_ = step.prompt ? step.sessions[0].get() : nullptr;
-    runner_->ResetAbort();
     lock.unlock();
     Compute(step);
     lock.lock();
-    running_prompt_ = nullptr;
   }
   for (const Slot& slot : slots_) {
     if (slot.session) {
@@ -110,8 +107,9 @@ void GenerateLoop::Compute(Step& step) {
     return;
   }
   Account(step, took);
-  for (size_t i = 0; i < step.sessions.size(); ++i) {
-    if (step.parts[i].wants_output) HandOut(step.sessions[i], i);
+  if (!step.hands_out) CheckChunk(*step.sessions[0]);
+  for (size_t i = 0; i < step.sessions.size() && step.hands_out; ++i) {
+    HandOut(step.sessions[i], i);
   }
   const auto window =
       std::min<Clock::duration>(took / 10, std::chrono::milliseconds(1));
@@ -129,8 +127,19 @@ void GenerateLoop::Account(const Step& step, Clock::duration took) {
     auto& summary = session.summary_;
     (step.prompt ? summary.prompt_time : summary.decode_time) += micros;
     // The whole prompt is in the cache: its rows are not needed again.
-    if (step.prompt && step.parts[i].wants_output) session.prompt_ = {};
+    if (step.prompt && step.hands_out) session.prompt_ = {};
   }
+}
+
+void GenerateLoop::CheckChunk(Session& session) {
+  // The last row has attended to all before it.
+  const bool finite =
+      AllFinite(hidden_states_ ? runner_->HiddenState(0) : runner_->Logits(0));
+  if (finite) return;
+  const std::lock_guard lock(mutex_);
+  session.not_finite_ = true;
+  Fail(session,
+       {Code::kInternal, "the model gave values that are not finite"});
 }
 
 void GenerateLoop::HandOut(const SessionPtr& session, size_t part) {

@@ -72,6 +72,7 @@ class GenerateLoop {
   // One call of llama.cpp.
   struct Step {
     bool prompt = false;
+    bool hands_out = true;  // false: a chunk with more of its prompt to come
     std::vector<SessionPtr> sessions;
     std::vector<std::vector<float>> rows;
     std::vector<SequencePart> parts;
@@ -96,6 +97,8 @@ class GenerateLoop {
 
   void Compute(Step& step);
   void Account(const Step& step, Clock::duration took);
+  // Of a chunk with more to come: is what it left in the cache finite?
+  void CheckChunk(Session& session);
   void HandOut(const SessionPtr& session, size_t part);
   void HandOutToken(const SessionPtr& session, size_t part);
   void HandOutState(const SessionPtr& session, size_t part);
@@ -113,7 +116,6 @@ class GenerateLoop {
   std::condition_variable changed_;
   std::deque<SessionPtr> waiting_;
   std::vector<Slot> slots_;  // index: sequence id
-  const Session* running_prompt_ = nullptr;
   bool prompt_turn_ = true;
   size_t next_prompt_slot_ = 0;
   Clock::time_point gather_until_;

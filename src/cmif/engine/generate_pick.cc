@@ -60,8 +60,7 @@ GenerateLoop::Step GenerateLoop::PickDecode() {
     step.parts.push_back(
         {.sequence = static_cast<int>(i),
          .first_position = static_cast<int32_t>(session->position_),
-         .rows = step.rows.back(),
-         .wants_output = true});
+         .rows = step.rows.back()});
   }
   return step;
 }
@@ -85,13 +84,16 @@ GenerateLoop::Step GenerateLoop::PickPrompt(bool others_generate) {
   const auto* first = session->prompt_.data() + session->prompt_taken_ * width;
   session->prompt_taken_ += rows;
 
-  Step step{.prompt = true, .sessions = {session}, .rows = {}, .parts = {}};
+  Step step{.prompt = true,
+            .hands_out = session->prompt_done_ && rows == left,
+            .sessions = {session},
+            .rows = {},
+            .parts = {}};
   step.rows.emplace_back(first, first + rows * width);
   step.parts.push_back(
       {.sequence = static_cast<int>(slot),
        .first_position = static_cast<int32_t>(session->position_),
-       .rows = step.rows.back(),
-       .wants_output = session->prompt_done_ && rows == left});
+       .rows = step.rows.back()});
   return step;
 }
 

@@ -118,7 +118,6 @@ Result<void> Session::CloseRows() {
 void Session::Cancel() {
   const std::lock_guard lock(loop_.mutex_);
   loop_.Fail(*this, Status(Code::kCancelled, "the session was cancelled"));
-  if (loop_.running_prompt_ == this) loop_.runner_->Abort();
   loop_.changed_.notify_one();
 }
 

@@ -29,13 +29,13 @@ class Batch {
     last_.clear();
   }
   void Add(int sequence, int32_t first_position, std::span<const float> rows,
-           bool all_output, bool last_output) {
+           bool all_output) {
     rows_.insert(rows_.end(), rows.begin(), rows.end());
     const size_t count = rows.size() / width_;
     for (size_t i = 0; i < count; ++i) {
       positions_.push_back(first_position + static_cast<int32_t>(i));
       sequences_.push_back(sequence);
-      outputs_.push_back(all_output || (last_output && i + 1 == count) ? 1 : 0);
+      outputs_.push_back(all_output || i + 1 == count ? 1 : 0);
     }
     last_.push_back(static_cast<int32_t>(positions_.size()) - 1);
   }
@@ -225,7 +225,7 @@ Result<void> LlamaRunner::Decode(std::span<const SequencePart> parts) {
   impl_->batch.Clear();
   for (const SequencePart& part : parts) {
     impl_->batch.Add(part.sequence, part.first_position, part.rows,
-                     options_.hidden_states, part.wants_output);
+                     options_.hidden_states);
   }
   const int code = llama_decode(impl_->context, impl_->batch.View());
   if (code == 2) return Fail(Code::kCancelled, "the call was aborted");
@@ -263,7 +263,7 @@ Result<std::vector<float>> LlamaRunner::Classify(
   CMIF_TRY(CheckParts(parts));
   impl_->batch.Clear();
   for (const SequencePart& part : parts) {
-    impl_->batch.Add(part.sequence, 0, part.rows, true, true);
+    impl_->batch.Add(part.sequence, 0, part.rows, true);
   }
   const int code = llama_encode(impl_->context, impl_->batch.View());
   if (code == 2) return Fail(Code::kCancelled, "the call was aborted");
@@ -288,6 +288,5 @@ void LlamaRunner::WipeAll() {
 }
 
 void LlamaRunner::Abort() { impl_->abort = true; }
-void LlamaRunner::ResetAbort() { impl_->abort = false; }
 
 }  // namespace cmif::engine

@@ -27,7 +27,6 @@ struct SequencePart {
   int sequence = 0;
   int32_t first_position = 0;   // the next one of that sequence
   std::span<const float> rows;  // whole rows, at least one
-  bool wants_output = false;    // of the last row
 };
 
 // One model and one context of llama.cpp: the lowest level, without any
@@ -57,8 +56,8 @@ class LlamaRunner {
   // After a failure the sequences of the call must be cleared.
   Result<void> Decode(std::span<const SequencePart> parts);
 
-  // Of the last row of parts[i] of the last Decode(), which wanted output;
-  // valid until the next call. Hidden states with options.hidden_states only.
+  // Of the last row of parts[i] of the last Decode(); valid until the next
+  // call. Hidden states with options.hidden_states only.
   std::span<const float> Logits(size_t part) const;
   std::span<const float> HiddenState(size_t part) const;
 
@@ -75,8 +74,6 @@ class LlamaRunner {
   // Makes a running Decode() on the CPU return soon with CANCELLED, or the
   // next one if none is running. From any thread.
   void Abort();
-  // Before the next Decode(): forgets an earlier Abort().
-  void ResetAbort();
 
  private:
   struct Impl;
