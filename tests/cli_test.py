@@ -250,6 +250,25 @@ class CliTest(unittest.TestCase):
                 self.assertEqual(done.returncode, DOES_NOT_FIT)
             shutil.rmtree(folder)
 
+    def test_verify_looks_at_channels(self):
+        folder = self.mixed()
+        shutil.rmtree(folder / "channels", ignore_errors=True)
+        run("sanitize", "--bundle", folder, stdin=WHOLE_LINE)
+        (channel,) = (folder / "channels").iterdir()
+        self.assertEqual(run("verify", folder).returncode, 0)
+        whole = channel.read_bytes()
+        channel.write_bytes(whole[:-5] + bytes([whole[-5] ^ 1]) + whole[-4:])
+        done = run("verify", folder)
+        self.assertEqual(done.returncode, BAD_DATA)
+        self.assertIn(channel.name.encode(), done.stdout)
+        run("channel", "build", "--bundle", self.folder / "llama", "-o",
+            channel)
+        done = run("verify", folder, "--json")
+        self.assertEqual(done.returncode, BAD_DATA)
+        facts = json.loads(done.stdout)
+        self.assertEqual(facts["channels"], 1)
+        self.assertIn("made for model", facts["mismatches"][0])
+
     def test_broken_bundle(self):
         folder = self.mixed()
         whole = (folder / "embedding.cmif").read_bytes()

@@ -24,6 +24,12 @@ struct Flags {
   bool json = false;
 };
 
+// A text without tabs, which separate the columns of a line.
+std::string OneColumn(std::string text) {
+  std::ranges::replace(text, '\t', ' ');
+  return text;
+}
+
 // A line on its way: its sanitized form, or why it failed.
 struct Item {
   size_t number;
@@ -166,7 +172,7 @@ class Pipeline {
     const size_t best = client::Likeliest(probabilities);
     if (!json_) {
       fmt::print("{}\t{:.4f}\t{}\n", labels[best], probabilities[best],
-                 item.sanitized->text);
+                 OneColumn(item.sanitized->text));
       losses_.Add(item.sanitized->charges);
       return;
     }

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <ranges>
 
 #include "cmif/base/byte_reader.h"
 #include "cmif/base/file.h"
@@ -141,6 +142,9 @@ Result<ordered_json> InspectFile(const std::filesystem::path& path) {
                   "bundle nor a manifest");
 }
 
+// A person sees the first tensors and how many there are.
+constexpr size_t kShown = 8;
+
 void PrintTable(const ordered_json& json) {
   for (const auto& [key, value] : json.items()) {
     if (!value.is_array() || value.empty() || !value[0].is_object()) {
@@ -150,13 +154,16 @@ void PrintTable(const ordered_json& json) {
       continue;
     }
     fmt::print("{}:\n", key);
-    for (const auto& entry : value) {
+    for (const auto& entry : value | std::views::take(kShown)) {
       std::string line = " ";
       for (const auto& [name, field] : entry.items()) {
         line += " " + (ForTerminal(field.is_string() ? field.get<std::string>()
                                                      : JsonLine(field)));
       }
       fmt::print("{}\n", line);
+    }
+    if (value.size() > kShown) {
+      fmt::print("  and {} more; --json shows all\n", value.size() - kShown);
     }
   }
 }

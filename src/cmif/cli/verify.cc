@@ -10,23 +10,34 @@
 #include "cmif/cli/commands.h"
 #include "cmif/cli/json_line.h"
 #include "cmif/cli/terminal.h"
+#include "cmif/client/verify_channels.h"
 
 namespace cmif::cli {
 namespace {
 
 int Run(const std::string& folder, bool json) {
-  const auto findings = model::VerifySplit(folder);
+  auto findings = model::VerifySplit(folder);
   if (!findings) return Report(findings.error());
+  size_t channels = 0;
+  if (const auto manifest = model::ReadManifest(folder)) {
+    const auto found = client::VerifyChannels(folder, manifest->facts);
+    channels = found.channels;
+    findings->insert(findings->end(), found.mismatches.begin(),
+                     found.mismatches.end());
+  }
   const bool good = findings->empty();
   if (json) {
-    const nlohmann::ordered_json result = {
-        {"folder", folder}, {"verified", good}, {"mismatches", *findings}};
+    const nlohmann::ordered_json result = {{"folder", folder},
+                                           {"verified", good},
+                                           {"channels", channels},
+                                           {"mismatches", *findings}};
     fmt::print("{}\n", JsonLine(result));
     return good ? kOk : kBadData;
   }
   for (const std::string& line : *findings) fmt::print("MISMATCH {}\n", line);
   if (good) {
-    fmt::print("{}: body, bundle and manifest agree\n", folder);
+    fmt::print("{}: body, bundle, manifest and {} channels agree\n", folder,
+               channels);
     return kOk;
   }
   return Report({Code::kDataLoss,
@@ -39,7 +50,8 @@ int Run(const std::string& folder, bool json) {
 
 void AddVerify(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand(
-      "verify", "check hashes, shapes and cross-references of a split model");
+      "verify",
+      "check hashes, shapes, cross-references and channels of a split model");
   auto folder = std::make_shared<std::string>();
   auto json = std::make_shared<bool>(false);
   command->add_option("folder", *folder, "the folder that cmif split wrote")

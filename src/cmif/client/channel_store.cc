@@ -78,8 +78,8 @@ std::filesystem::path ChannelPath(const ClientModel& model,
       model.facts().model_id, model::HashBytes(domain.clustering->ToBytes()),
       HashValues(domain.class_of_cluster),
       HashValues(domain.epsilon_micro_of_cluster), PriorHash(options));
-  return model.folder() / "channels" /
-         (model::HashBytes(AsBytes(name)) + ".channel");
+  return model.folder() / kChannelFolder /
+         (model::HashBytes(AsBytes(name)) + kChannelExtension);
 }
 
 Result<privacy::Channel> ComputeChannel(ClientModel& model,

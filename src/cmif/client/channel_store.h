@@ -13,6 +13,10 @@
 
 namespace cmif::client {
 
+// Channels of a bundle lie in FOLDER/channels/*.channel.
+inline constexpr const char* kChannelFolder = "channels";
+inline constexpr const char* kChannelExtension = ".channel";
+
 struct ChannelOptions {
   privacy::ChannelSpec spec;
   privacy::ChannelDomain domain = {};  // no clustering: ModelDomain()

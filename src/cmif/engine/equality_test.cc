@@ -83,8 +83,7 @@ TEST_P(EqualityTest, LogitsOfPromptAndStepsAreTheSameBits) {
   for (int i = 0; i < 8; ++i) {
     const std::vector<int32_t> token = {(i * 91 + 7) % 400};
     const auto row = rows->Expand(token);
-    const SequencePart step{
-        .first_position = 100 + i, .rows = row};
+    const SequencePart step{.first_position = 100 + i, .rows = row};
     ASSERT_TRUE(runner->Decode({&step, 1}));
     ASSERT_EQ(Copy(runner->Logits(0)), plain.value()->Append(token)) << i;
   }
@@ -104,8 +103,7 @@ TEST_P(EqualityTest, HiddenStatesOfTheHeadlessBodyAreTheSameBits) {
   ASSERT_TRUE(runner->Decode({&part, 1}));
   EXPECT_EQ(Copy(runner->HiddenState(0)), plain.value()->Append(prompt));
   const auto row = rows->Expand(Tokens(1, 9));
-  const SequencePart step{
-      .first_position = 60, .rows = row};
+  const SequencePart step{.first_position = 60, .rows = row};
   ASSERT_TRUE(runner->Decode({&step, 1}));
   EXPECT_EQ(Copy(runner->HiddenState(0)), plain.value()->Append(Tokens(1, 9)));
 }

@@ -138,8 +138,7 @@ void GenerateLoop::CheckChunk(Session& session) {
   if (finite) return;
   const std::lock_guard lock(mutex_);
   session.not_finite_ = true;
-  Fail(session,
-       {Code::kInternal, "the model gave values that are not finite"});
+  Fail(session, {Code::kInternal, "the model gave values that are not finite"});
 }
 
 void GenerateLoop::HandOut(const SessionPtr& session, size_t part) {

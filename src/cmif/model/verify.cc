@@ -45,6 +45,25 @@ void CheckFile(const fs::path& path, uint64_t bytes, const std::string& sha256,
   findings.Compare(name + ": SHA-256", HashBytes(file->bytes()), sha256);
 }
 
+bool IsZero(const GgufTensor& tensor) {
+  return std::ranges::all_of(tensor.data,
+                             [](uint8_t byte) { return byte == 0; });
+}
+
+// A headless body keeps a head of one zero row, for llama.cpp to load.
+void CheckZeroHead(const GgufFile& body, const ModelFacts& facts,
+                   Findings& findings) {
+  if (facts.partition != kPartitionHead) return;
+  const GgufTensor* head = body.FindTensor("output.weight");
+  if (head == nullptr) {
+    findings.Add("body.gguf: no tensor output.weight");
+  } else if (!IsZero(*head)) {
+    findings.Add(
+        "body.gguf: output.weight is not zero: the server would hold rows of "
+        "the output head");
+  }
+}
+
 void CheckZeroTable(const GgufFile& body, const ModelFacts& facts,
                     Findings& findings) {
   const int64_t rows = facts.partition == kPartitionHead ? 1 : facts.vocabulary;
@@ -59,9 +78,7 @@ void CheckZeroTable(const GgufFile& body, const ModelFacts& facts,
   findings.Compare("body.gguf: shape of token_embd.weight",
                    fmt::format("{}", fmt::join(table->shape, " x ")),
                    fmt::format("{}", fmt::join(shape, " x ")));
-  const bool zero =
-      std::ranges::all_of(table->data, [](uint8_t byte) { return byte == 0; });
-  if (!zero) {
+  if (!IsZero(*table)) {
     findings.Add(
         "body.gguf: token_embd.weight is not zero: the server would "
         "hold rows of the embedding table");
@@ -100,6 +117,7 @@ void CheckBody(const fs::path& path, const ModelFacts& facts,
     findings.Add("body.gguf: carries a tokenizer, which belongs to the bundle");
   }
   CheckZeroTable(*body, facts, findings);
+  CheckZeroHead(*body, facts, findings);
 }
 
 void CheckBundle(const fs::path& path, const ModelFacts& facts,

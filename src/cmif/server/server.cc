@@ -93,7 +93,6 @@ Result<std::unique_ptr<Server>> Server::Start(
   }
   impl->server->GetHealthCheckService()->SetServingStatus(kServiceName, true);
   impl->reaper = std::thread([raw = impl.get()] { raw->Reap(); });
-  impl->Log(fmt::format("listening at {}", impl->address.ToString(impl->port)));
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 
