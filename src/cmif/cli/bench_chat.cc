@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
+#include <thread>
 
 #include "cmif/base/parallel.h"
 #include "cmif/cli/bench_report.h"
@@ -86,6 +88,44 @@ Result<void> Compare(client::Remote& remote, client::ClientModel& model,
   return {};
 }
 
+// Prompt after prompt in a session of its own, until it goes away.
+class Neighbour {
+ public:
+  Neighbour(client::Remote& remote, client::ClientModel& model,
+            std::span<const int32_t> prompt)
+      : thread_([&remote, &model, prompt](const std::stop_token& stop) {
+          while (!stop.stop_requested()) {
+            if (!Ours(remote, model, prompt, 1)) return;
+          }
+        }) {}
+
+ private:
+  std::jthread thread_;
+};
+
+// What a session that generates pays for another one's prompts.
+Result<void> CompareMixed(const client::RemoteOptions& options,
+                          client::Remote& remote, client::ClientModel& model,
+                          const std::filesystem::path& folder,
+                          std::span<const int32_t> prompt,
+                          BenchReport& report) {
+  CMIF_ASSIGN(const auto other_model, client::ClientModel::Open(folder));
+  CMIF_ASSIGN(const auto other_remote,
+              client::Remote::Connect(options, other_model->facts()));
+  const auto start = prompt.first(16);
+  Pairs times;
+  for (int pair = 0; pair < Pairs::kPairs; ++pair) {
+    CMIF_ASSIGN(const auto alone, Ours(remote, model, start, kDecodeTokens));
+    const Neighbour neighbour(*other_remote, *other_model, prompt);
+    CMIF_ASSIGN(const auto beside, Ours(remote, model, start, kDecodeTokens));
+    times.Add(1000 / beside.tokens_per_second(),
+              1000 / alone.tokens_per_second());
+  }
+  report.Row("decode beside another's prompts", times, "ms/token",
+             "the same decode alone");
+  return {};
+}
+
 size_t CountWords(std::string_view text) {
   return static_cast<size_t>(std::ranges::count(text, ' '));
 }
@@ -117,7 +157,8 @@ Result<void> BenchChat(BenchReport& report) {
                   demo->source, {.threads = HardwareThreads()}));
   const auto words =
       static_cast<size_t>(share * static_cast<double>(CountWords(text)));
-  return Compare(*remote, *model, *plain, prompt, words, report);
+  CMIF_TRY(Compare(*remote, *model, *plain, prompt, words, report));
+  return CompareMixed(options, *remote, *model, demo->folder, prompt, report);
 }
 
 }  // namespace cmif::cli
