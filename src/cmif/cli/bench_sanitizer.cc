@@ -187,7 +187,7 @@ Result<void> MeasureText(client::ClientModel& model,
 Result<void> MeasureNearest(client::ClientModel& model, const std::string& name,
                             BenchReport& report) {
   CMIF_ASSIGN(const client::NearestUnit* const nearest, model.Nearest());
-  const size_t width = (model.facts().width + 63) / 64 * 64;
+  const size_t width = (size_t{model.facts().width} + 63) / 64 * 64;
   const size_t count = model.units().words().size();
   std::vector<int16_t> rows(width * count, 3);
   const std::vector<int16_t> query(width, 5);
@@ -216,8 +216,10 @@ Result<void> MeasureStart(const DemoModel& demo, const std::string& name,
       if (!model) opened = std::unexpected(model.error());
     });
     CMIF_TRY(opened);
+    Result<std::string> read;
     const double plain = Timed(
-        [&] { (void)ReadFile(demo.folder / model::kBundleFile, 1ULL << 34); });
+        [&] { read = ReadFile(demo.folder / model::kBundleFile, 1ULL << 34); });
+    CMIF_TRY(read);
     pairs.Add(ours, plain);
   }
   report.Row("client start, " + name, pairs, "s", "reading the bundle's bytes");

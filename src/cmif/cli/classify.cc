@@ -128,8 +128,9 @@ class Pipeline {
   // one new stream is tried.
   bool Restart() {
     auto fresh = client::Classifier::Start(remote_, sanitizer_.model());
-    if (fresh) classifier_ = *std::move(fresh);
-    return fresh.has_value();
+    if (!fresh) return false;
+    classifier_ = *std::move(fresh);
+    return true;
   }
 
   void ReceiveOldest() {

@@ -75,6 +75,7 @@ Result<client::SplitOptions> OptionsOf(const Flags& flags, Progress& progress) {
     PrivacyOptions privacy;
     privacy.epsilon = epsilon;
     CMIF_ASSIGN(const auto parsed, ParseEpsilon(privacy));
+    if (!parsed) return InvalidArgument("--epsilon inf needs no channel");
     options.epsilons.push_back(*parsed);
   }
   CMIF_ASSIGN(options.clustering, ClusteringOf(flags, progress));
