@@ -17,7 +17,7 @@ int Run(bool json) {
                "reference", "ratio", "unit", "reference is");
   }
   BenchReport report(json);
-  for (const auto& part : {BenchChat}) {
+  for (const auto& part : {BenchSanitizer, BenchClassifier, BenchChat}) {
     if (const auto done = part(report); !done) return Report(done.error());
   }
   return kOk;
