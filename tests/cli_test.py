@@ -268,6 +268,11 @@ class CliTest(unittest.TestCase):
         facts = json.loads(done.stdout)
         self.assertEqual(facts["channels"], 1)
         self.assertIn("made for model", facts["mismatches"][0])
+        shutil.rmtree(folder / "channels")
+        (folder / "channels").write_text("no folder")
+        done = run("verify", folder)
+        self.assertEqual(done.returncode, BAD_DATA)
+        self.assertIn(b"MISMATCH channels: ", done.stdout)
 
     def test_broken_bundle(self):
         folder = self.mixed()

@@ -88,19 +88,27 @@ Result<void> Compare(client::Remote& remote, client::ClientModel& model,
   return {};
 }
 
-// Prompt after prompt in a session of its own, until it goes away.
+// Prompt after prompt in a session of its own, until it is stopped.
 class Neighbour {
  public:
   Neighbour(client::Remote& remote, client::ClientModel& model,
             std::span<const int32_t> prompt)
-      : thread_([&remote, &model, prompt](const std::stop_token& stop) {
-          while (!stop.stop_requested()) {
-            if (!Ours(remote, model, prompt, 1)) return;
+      : thread_([this, &remote, &model, prompt](const std::stop_token& stop) {
+          while (outcome_ && !stop.stop_requested()) {
+            const auto one = Ours(remote, model, prompt, 1);
+            if (!one) outcome_ = std::unexpected(one.error());
           }
         }) {}
+  // Why a prompt of it failed, if one did.
+  Result<void> Stop() {
+    thread_.request_stop();
+    thread_.join();
+    return outcome_;
+  }
 
  private:
-  std::jthread thread_;
+  Result<void> outcome_;
+  std::jthread thread_;  // last: uses all above
 };
 
 // What a session that generates pays for another one's prompts.
@@ -116,8 +124,9 @@ Result<void> CompareMixed(const client::RemoteOptions& options,
   Pairs times;
   for (int pair = 0; pair < Pairs::kPairs; ++pair) {
     CMIF_ASSIGN(const auto alone, Ours(remote, model, start, kDecodeTokens));
-    const Neighbour neighbour(*other_remote, *other_model, prompt);
+    Neighbour neighbour(*other_remote, *other_model, prompt);
     CMIF_ASSIGN(const auto beside, Ours(remote, model, start, kDecodeTokens));
+    CMIF_TRY(neighbour.Stop());
     times.Add(1000 / beside.tokens_per_second(),
               1000 / alone.tokens_per_second());
   }

@@ -34,8 +34,9 @@ int Run(const std::string& folder, bool json) {
     fmt::print("{}\n", JsonLine(result));
     return good ? kOk : kBadData;
   }
-  for (const std::string& line : *findings)
+  for (const std::string& line : *findings) {
     fmt::print("MISMATCH {}\n", ForTerminal(line));
+  }
   if (good) {
     fmt::print("{}: body, bundle, manifest and {} channels agree\n", folder,
                channels);

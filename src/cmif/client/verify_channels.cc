@@ -11,16 +11,28 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<fs::path> ChannelPaths(const fs::path& folder) {
+Result<std::vector<fs::path>> ChannelPaths(const fs::path& folder) {
   std::vector<fs::path> paths;
-  std::error_code failed;  // no folder: no channels
-  for (const auto& entry : fs::directory_iterator(folder, failed)) {
-    if (entry.path().extension() == kChannelExtension) {
-      paths.push_back(entry.path());
+  std::error_code failed;
+  fs::directory_iterator at(folder, failed);
+  if (failed == std::errc::no_such_file_or_directory) return paths;
+  for (; !failed && at != fs::directory_iterator(); at.increment(failed)) {
+    if (at->path().extension() == kChannelExtension) {
+      paths.push_back(at->path());
     }
   }
+  if (failed) return DataLoss("cannot be read: " + failed.message());
   std::ranges::sort(paths);
   return paths;
+}
+
+Result<void> VerifyChannel(const fs::path& path,
+                           const model::ModelFacts& facts) {
+  CMIF_ASSIGN(const ChannelFile file, ReadChannelFile(path));
+  CMIF_TRY(ReadChannelWords(path));
+  if (file.model_id == facts.model_id) return {};
+  return FailedPrecondition("made for model " + file.model_id + ", expected " +
+                            facts.model_id);
 }
 
 }  // namespace
@@ -28,17 +40,20 @@ std::vector<fs::path> ChannelPaths(const fs::path& folder) {
 ChannelFindings VerifyChannels(const fs::path& folder,
                                const model::ModelFacts& facts) {
   ChannelFindings findings;
-  for (const fs::path& path : ChannelPaths(folder / kChannelFolder)) {
-    ++findings.channels;
-    const std::string name =
-        std::string(kChannelFolder) + "/" + path.filename().string() + ": ";
-    const auto file = ReadChannelFile(path);
-    if (!file) {
-      findings.mismatches.push_back(name + file.error().message());
-    } else if (file->model_id != facts.model_id) {
-      findings.mismatches.push_back(name + "made for model " + file->model_id +
-                                    ", expected " + facts.model_id);
-    }
+  const std::string name = kChannelFolder;
+  const auto paths = ChannelPaths(folder / name);
+  if (!paths) {
+    findings.mismatches.push_back(name + ": " + paths.error().message());
+    return findings;
+  }
+  findings.channels = paths->size();
+  for (const fs::path& path : *paths) {
+    const auto verified = VerifyChannel(path, facts);
+    if (verified) continue;
+    findings.mismatches.push_back(
+        name + "/" + path.filename().string() + ": " +
+        verified.error().message() +
+        "; delete it: it is computed again when it is needed");
   }
   return findings;
 }

@@ -11,12 +11,13 @@
 namespace cmif::client {
 
 struct ChannelFindings {
-  size_t channels = 0;  // files that were read
+  size_t channels = 0;  // files that were looked at
   std::vector<std::string> mismatches;
 };
 
 // Certifies every channel that is kept beside a bundle and holds it against the
-// model: each that does not hold, or belongs to another model, is one line.
+// model: each that does not hold, or belongs to another model, is one line, and
+// so is a folder of channels that cannot be read.
 ChannelFindings VerifyChannels(const std::filesystem::path& folder,
                                const model::ModelFacts& facts);
 

@@ -13,8 +13,9 @@ namespace {
 using std::chrono::duration_cast;
 using std::chrono::microseconds;
 
+// False for no values too: llama.cpp gave none where some were due.
 bool AllFinite(std::span<const float> values) {
-  bool finite = true;
+  bool finite = !values.empty();
   for (const float value : values) {
     finite &= std::fabs(value) <= std::numeric_limits<float>::max();
   }
@@ -194,7 +195,7 @@ bool GenerateLoop::TakeToken(Session& session, uint32_t token) {
 void GenerateLoop::HandOutState(const SessionPtr& session, size_t part) {
   const std::span<const float> state = runner_->HiddenState(part);
   std::unique_lock lock(mutex_);
-  const bool finite = !state.empty() && AllFinite(state);
+  const bool finite = AllFinite(state);
   session->not_finite_ |= !finite;
   if (session->phase_ == Session::Phase::kEnded) return;
   if (!finite) {

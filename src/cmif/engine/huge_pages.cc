@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <cstdint>
 #include <fstream>
@@ -26,7 +27,6 @@ constexpr int MADV_COLLAPSE = 25;
 struct Block {
   uintptr_t begin = 0;
   uintptr_t end = 0;
-  size_t resident = 0;  // bytes
 };
 
 template <typename T>
@@ -65,11 +65,11 @@ std::vector<Block> LargeBlocks() {
     if (line.starts_with("Rss:")) {
       const size_t digit = line.find_first_of("0123456789");
       if (!block || digit == std::string::npos) continue;
-      block->resident =
+      const size_t resident =
           Number<size_t>(line.substr(digit), 10).value_or(0) * 1024;
       // Not a sanitizer's shadow, terabytes that are hardly in use.
       const uintptr_t size = block->end - block->begin;
-      if (size >= kLarge && block->resident >= size / 4) {
+      if (size >= kLarge && resident >= size / 4) {
         blocks.push_back(*block);
       }
     } else if (line.find('-') < line.find(':')) {
@@ -96,8 +96,12 @@ size_t MoveBlock(const Block& block) {
     // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel names addresses.
     void* const start = reinterpret_cast<void*>(at);
     if (!InUse(start)) continue;
-    // Now, not when the kernel gets to it; fails on older ones.
-    moved += madvise(start, kHugePage, MADV_COLLAPSE) == 0 ? kHugePage : 0;
+    // Now, not when the kernel gets to it.
+    if (madvise(start, kHugePage, MADV_COLLAPSE) == 0) {
+      moved += kHugePage;
+    } else if (errno == EINVAL || errno == ENOMEM) {
+      break;  // an older kernel, or no huge page is left: each try takes time
+    }
   }
   return moved;
 }

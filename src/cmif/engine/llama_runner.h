@@ -71,8 +71,8 @@ class LlamaRunner {
   // Forgets all sequences and overwrites their memory.
   void WipeAll();
 
-  // Makes a running Decode() on the CPU return soon with CANCELLED, or the
-  // next one if none is running. From any thread.
+  // Makes a running Decode() on the CPU return soon with CANCELLED, and every
+  // later one: the end of this runner. From any thread.
   void Abort();
 
  private:

@@ -14,8 +14,8 @@ namespace {
 
 // Sending a message costs the engine's thread 100 to 250 us on 2 cores (the
 // system call, and the client that wakes up beside it). Tokens that need no
-// answer leave with the next message that does, or after this time, too short
-// for a reader to notice.
+// answer leave with the next message that does, or with the first that comes
+// after this time, too short for a reader to notice.
 constexpr std::chrono::milliseconds kHoldBack{25};
 
 v1::Done::Reason ToWire(engine::EndReason reason) {
@@ -167,21 +167,20 @@ void GenerateCall::FinishWith(const grpc::Status& status) {
     const std::lock_guard lock(mutex_);
     if (status_) return;
     status_ = status;
-    ended_ = Clock::now();
   }
   Advance();
 }
 
 void GenerateCall::Advance() {
   std::unique_lock lock(mutex_);
-  if (write_under_way_ || finished_ || !(due_ || status_)) return;
+  if (writing_since_ || finished_ || !(due_ || status_)) return;
   finished_ = status_.has_value();
+  writing_since_ = Clock::now();
   const grpc::Status status = status_.value_or(grpc::Status::OK);
   if (status.ok()) {
     writing_ = std::exchange(gathering_, {});
-    write_under_way_ = true;
     due_ = false;
-    flushed_ = Clock::now();
+    flushed_ = *writing_since_;
   }
   const bool last = finished_;
   // gRPC may run callbacks in here: no lock is held.
@@ -194,7 +193,7 @@ void GenerateCall::Advance() {
 void GenerateCall::EndIfStuck(Clock::time_point now, const Limits& limits) {
   {
     const std::lock_guard lock(mutex_);
-    if (!status_ || now - ended_ < limits.write) return;
+    if (!writing_since_ || now - *writing_since_ < limits.write) return;
   }
   breaker_.Break();
 }
@@ -202,7 +201,7 @@ void GenerateCall::EndIfStuck(Clock::time_point now, const Limits& limits) {
 void GenerateCall::OnWriteDone(bool ok) {
   {
     const std::lock_guard lock(mutex_);
-    write_under_way_ = false;
+    writing_since_.reset();
   }
   if (!ok) session_->Cancel();
   Advance();

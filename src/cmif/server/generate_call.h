@@ -73,10 +73,10 @@ class GenerateCall final
   v1::GenerateReply gathering_;  // what goes out next
   bool due_ = false;             // it may not wait any longer
   v1::GenerateReply writing_;
-  bool write_under_way_ = false;
+  // Set while the client has yet to take a reply, or the end of the call.
+  std::optional<Clock::time_point> writing_since_;
   Clock::time_point flushed_;
   std::optional<grpc::Status> status_;
-  Clock::time_point ended_;  // when status_ was set
   bool finished_ = false;
 };
 

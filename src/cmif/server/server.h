@@ -27,8 +27,8 @@ struct ServerOptions {
   // A call is broken off whose client does not take a reply, or its end, for
   // this long.
   std::chrono::milliseconds write_timeout{30'000};
-  // Gets one line at a time, from any thread. Lines hold addresses, counts and
-  // error codes; never rows, tokens or anything else of a user.
+  // Gets one line at a time, from any thread. Lines hold counts and error
+  // codes; never rows, tokens or anything else of a user.
   std::function<void(const std::string&)> log{};
 };
 
