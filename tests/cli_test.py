@@ -524,6 +524,43 @@ class CliTest(unittest.TestCase):
             self.assertLessEqual(row["epsilon_certified"], row["epsilon"])
             self.assertLessEqual(row["bayes_success"],
                                  row["bayes_bound"] + 1e-6)
+            self.assertEqual(row["guarantee"], "cluster")
+            self.assertNotIn("one_way_pairs", row)
+
+    def test_channel_compare_with_neighbours(self):
+        compare = ("channel", "compare", "--bundle", self.folder / "bert",
+                   "--epsilon", "2", "--neighbours", "5")
+        done = run(*compare, "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        rows = [json.loads(line) for line in done.stdout.splitlines()]
+        lists = [row for row in rows if row["guarantee"] == "none"]
+        self.assertEqual({row["mechanism"] for row in lists},
+                         {f"{name}, neighbours" for name in
+                          ("rnm-laplace", "rnm-exponential", "rnm-gumbel")})
+        self.assertGreater(len(rows), len(lists))
+        for row in lists:
+            self.assertEqual((row["epsilon_certified"],
+                              row["epsilon_document"], row["neighbours"]),
+                             ("inf", "inf", 5))
+            self.assertTrue(0 < row["one_way_pairs"] < row["pairs"])
+        text = run(*compare).stdout.decode()
+        self.assertEqual(text.count("guarantee: none"), len(lists) + 1)
+        for size in ("0", "1", "257", "x"):
+            self.expect(USAGE, *compare[:-1], size, says=["--neighbours"])
+
+    def test_neighbours_are_refused_elsewhere(self):
+        bundle = ("--bundle", self.folder / "bert")
+        says = ["guarantee: none", "cmif channel compare --neighbours"]
+        for asked in (("--mechanism", "neighbours"), ("--neighbours", "20")):
+            self.expect(USAGE, "sanitize", *bundle, *asked, says=says,
+                        stdin=WHOLE_LINE)
+            for command in (("classify",), ("ask", "bada"),
+                            ("channel", "build", "-o", self.out),
+                            ("audit", "--report", self.out)):
+                self.expect(USAGE, *command, *bundle, *asked, says=says)
+        for asked in ("--clustering", "--clusters", "--neighbours"):
+            self.split(USAGE, self.folder / "bert.gguf", asked, "neighbours",
+                       says=says)
 
     def test_audit_writes_a_report(self):
         text = self.folder / "audit.tsv"

@@ -10,6 +10,7 @@
 #include "cmif/cli/terminal.h"
 #include "cmif/client/channel_store.h"
 #include "cmif/privacy/mechanism.h"
+#include "cmif/privacy/neighbours.h"
 
 namespace cmif::cli {
 namespace {
@@ -85,6 +86,8 @@ void AddMechanismOptions(CLI::App& command, PrivacyOptions& options) {
                   "uniform, or a FILE of 'word count' lines")
       ->capture_default_str();
   AddPolicyOptions(command, options.policy);
+  // Known so that it is refused with its reason; not shown by --help.
+  command.add_option("--neighbours", options.neighbours)->group("");
 }
 
 void AddChannelOptions(CLI::App& command, PrivacyOptions& options) {
@@ -120,6 +123,10 @@ void AddRemoteOptions(CLI::App& command, client::RemoteOptions& options) {
 
 Result<std::optional<privacy::Epsilon>> ParseEpsilon(
     const PrivacyOptions& options) {
+  if (options.mechanism == "neighbours") {
+    return InvalidArgument("--mechanism: " +
+                           std::string(privacy::kNeighboursRefusal));
+  }
   const bool identity = privacy::IsIdentity(options.mechanism);
   if (!identity) {
     const auto found = privacy::FindMechanism(options.mechanism);
@@ -135,6 +142,10 @@ Result<std::optional<privacy::Epsilon>> ParseEpsilon(
 
 Result<std::optional<client::ChannelOptions>> ParseChannel(
     const PrivacyOptions& options) {
+  if (!options.neighbours.empty()) {
+    return InvalidArgument("--neighbours: " +
+                           std::string(privacy::kNeighboursRefusal));
+  }
   CMIF_ASSIGN(const std::optional<privacy::Epsilon> epsilon,
               ParseEpsilon(options));
   if (!epsilon) return std::nullopt;

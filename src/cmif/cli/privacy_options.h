@@ -32,6 +32,7 @@ struct PrivacyOptions {
   std::string repeats = "fresh";  // each command has its own default
   std::string delta = "1e-6";
   std::string prior = "uniform";
+  std::string neighbours;  // always refused
   client::PolicyOptions policy;
 };
 

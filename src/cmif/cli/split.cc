@@ -24,6 +24,7 @@ struct Flags {
   std::string clustering;
   int cluster_size = 20;
   std::string clusters;
+  std::string neighbours;  // always refused
   std::string counts;
   std::string word_vectors;
   std::string synonyms;
@@ -41,6 +42,13 @@ std::optional<std::filesystem::path> FileOf(const std::string& flag) {
   return flag;
 }
 
+// In whatever way; a file of that name is a file.
+bool AsksForNeighbours(const Flags& flags) {
+  return !flags.neighbours.empty() ||
+         (flags.clusters == "neighbours" &&
+          !std::filesystem::exists(flags.clusters));
+}
+
 Result<client::ClusterOptions> ClusteringOf(const Flags& flags,
                                             Progress& progress) {
   client::ClusterOptions options;
@@ -48,6 +56,7 @@ Result<client::ClusterOptions> ClusteringOf(const Flags& flags,
   if (options.kind.empty()) {
     options.kind = flags.clusters.empty() ? "balanced" : "file";
   }
+  if (AsksForNeighbours(flags)) options.kind = "neighbours";
   options.size = flags.cluster_size;
   options.clusters_file = FileOf(flags.clusters);
   options.counts_file = FileOf(flags.counts);
@@ -143,6 +152,8 @@ void AddClusteringOptions(CLI::App& command, Flags& flags) {
   command.add_option("--clusters", flags.clusters,
                      "clusters of your own: JSON, a list of lists of token "
                      "ids; the other words are clustered as usual");
+  // Known so that it is refused with its reason; not shown by --help.
+  command.add_option("--neighbours", flags.neighbours)->group("");
   command.add_option("--counts", flags.counts,
                      "how often words occur (lines 'word count', or JSON): "
                      "greedy's order and the report's running words");

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <utility>
 
 #include "cmif/base/file.h"
@@ -16,6 +17,7 @@
 #include "cmif/privacy/balanced.h"
 #include "cmif/privacy/cluster_size.h"
 #include "cmif/privacy/extended_rows.h"
+#include "cmif/privacy/neighbours.h"
 #include "cmif/privacy/repair.h"
 #include "cmif/privacy/word_pairs.h"
 
@@ -271,16 +273,12 @@ size_t SensitivePairs(const Clustering& clustering,
 
 Result<void> CheckClusterOptions(const ClusterOptions& options) {
   if (options.kind == "neighbours") {
-    return InvalidArgument(
-        "neighbours are one list for each word, no clusters (guarantee: none): "
-        "they cannot be deployed; evaluations use them through "
-        "privacy/neighbours.h");
+    return InvalidArgument(std::string(privacy::kNeighboursRefusal));
   }
   const bool task = options.kind == "task";
   if (!task && options.kind != "balanced" && options.kind != "greedy" &&
       options.kind != "file") {
-    return InvalidArgument(
-        "the clustering is balanced, greedy, task, file or neighbours");
+    return InvalidArgument("the clustering is balanced, greedy, task or file");
   }
   if (options.kind == "file" && !options.clusters_file) {
     return InvalidArgument("the clustering file needs a file of clusters");

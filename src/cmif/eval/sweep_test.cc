@@ -6,22 +6,15 @@
 #include <cmath>
 #include <set>
 
-#include "cmif/base/random.h"
 #include "cmif/eval/bayes_attack.h"
 #include "cmif/privacy/mechanism.h"
+#include "cmif/privacy/testing/random_rows.h"
 
 namespace cmif::eval {
 namespace {
 
-// 30 random rows of width 6 in six clusters of five.
-privacy::RowMatrix Rows() {
-  InsecureSeededRandom random(5);
-  std::vector<float> raw(size_t{30} * 6);
-  for (float& value : raw) {
-    value = static_cast<float>(random.Next32()) * 0x1p-31F - 1;
-  }
-  return privacy::CentredUnitRows(30, 6, raw, {}).value();
-}
+// In six clusters of five.
+privacy::RowMatrix Rows() { return privacy::RandomRows(30, 6, 5); }
 
 privacy::Clustering Clusters() {
   std::vector<std::vector<int32_t>> clusters(6);

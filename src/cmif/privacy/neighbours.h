@@ -8,54 +8,73 @@
 #include <vector>
 
 #include "cmif/base/parallel.h"
-#include "cmif/base/random.h"
 #include "cmif/base/status.h"
 #include "cmif/privacy/epsilon.h"
 #include "cmif/privacy/row_matrix.h"
+#include "cmif/privacy/scaled_mechanism.h"
 
 namespace cmif::privacy {
 
 // What every place that reports on lists of neighbours prints.
 inline constexpr std::string_view kNeighboursGuarantee = "guarantee: none";
 
+// Why whoever asks to deploy them is refused.
+inline constexpr std::string_view kNeighboursRefusal =
+    "neighbours are one list for each word, no clusters (guarantee: none): an "
+    "output of one list alone tells its word; they cannot be deployed. cmif "
+    "channel compare --neighbours K shows what they would do";
+
 // The paper's reading: every word is replaced by one of its own K nearest
 // words, itself included. The lists are NOT a partition: an output that is in
 // the list of x and not in that of x' tells x from x' for certain, so eps* is
 // infinite whatever noise is added (reference/privacy.md 3.3). For evaluation
 // alone: no Channel can be made of it, nothing in production uses it.
+// Immutable: thread-safe.
 class UncheckedNeighbours {
  public:
   // Per id of a class >= 0: the `size` ids of its class with the largest
-  // cosine (itself first; fewer where the class is smaller), each with the
-  // exact probability that `mechanism` selects it, at the textbook's scale for
-  // epsilon, by utilities as in CosineUtilities(). INVALID_ARGUMENT: size not
-  // 2 to 256, class_of not one entry per row. NOT_FOUND: a mechanism that has
-  // no noise scale, or none of that name. Cost: rows^2 dot products; memory
-  // 8 bytes x size per id.
+  // cosine (itself first, then nearest first, of equals the lower id; fewer
+  // where the class is smaller). INVALID_ARGUMENT: size not 2 to 256, class_of
+  // not one entry per row. Cost: the squares of the classes' sizes in dot
+  // products; memory 16 bytes x size per id.
   static Result<UncheckedNeighbours> Create(const RowMatrix& rows,
                                             std::span<const int32_t> class_of,
-                                            int size,
-                                            std::string_view mechanism,
-                                            Epsilon epsilon, int threads,
+                                            int size, int threads,
                                             const ProgressFn& progress = {});
 
-  // Empty for public ids and ids outside the vocabulary. weights: of a row sum
-  // of 2^32, in the order of the ids; empty where the list has one id.
+  // How many ids of the vocabulary there are, public ones too.
+  size_t vocabulary_size() const { return lists_.size(); }
+
+  // Empty for public ids and ids outside the vocabulary. Cosines: of the word
+  // and each of its list; utilities: the same normalised to [0, 1] over the
+  // list (all 0 where they are equal).
   std::span<const int32_t> List(int32_t id) const;
-  std::span<const uint32_t> Weights(int32_t id) const;
+  std::span<const float> Cosines(int32_t id) const;
+  std::span<const double> Utilities(int32_t id) const;
 
-  // The word to use instead of `id`; consumes one word of `random` unless the
-  // id is public. Not constant-time.
-  int32_t Draw(int32_t id, RandomSource& random) const;
+  // With which weights, of a row sum of 2^32, the mechanism selects each word
+  // of the list at the textbook's scale for epsilon; empty for lists of fewer
+  // than two words.
+  std::vector<uint32_t> Weights(int32_t id, const ScaledMechanism& mechanism,
+                                Epsilon epsilon) const;
 
-  // Ordered pairs (x, y in the list of x) whose list of y lacks x: each
-  // witnesses that eps* is infinite.
+  // Ordered pairs (x, y in the list of x, y not x), and those of them whose
+  // list of y lacks x: each of these witnesses that eps* is infinite.
+  size_t Pairs() const;
   size_t OneWayPairs() const;
 
  private:
+  struct Neighbours {
+    std::vector<int32_t> ids;
+    std::vector<float> cosines;
+    std::vector<double> utilities;
+  };
   UncheckedNeighbours() = default;
-  std::vector<std::vector<int32_t>> lists_;
-  std::vector<std::vector<uint32_t>> weights_;
+  // The lists of one class's ids.
+  void AddClass(const RowMatrix& rows, std::span<const int32_t> ids,
+                size_t size, int threads, const ProgressFn& progress);
+  const Neighbours& Of(int32_t id) const;
+  std::vector<Neighbours> lists_;
 };
 
 }  // namespace cmif::privacy
