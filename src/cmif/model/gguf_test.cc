@@ -113,23 +113,5 @@ TEST_F(GgufTest, ZeroTensorIsAHole) {
   EXPECT_LT(info.st_blocks, 64);
 }
 
-TEST(RowFormatTest, RefusesWhatCannotBe) {
-  EXPECT_TRUE(RowFormat::Create("q8_0", 576).has_value());
-  EXPECT_EQ(RowFormat::Create("q8_0", 576)->row_bytes(), 612U);
-  EXPECT_FALSE(RowFormat::Create("q4_K", 576).has_value());
-  EXPECT_FALSE(RowFormat::Create("i32", 64).has_value());
-  EXPECT_FALSE(RowFormat::Create("f32", 0).has_value());
-  EXPECT_FALSE(RowFormat::Create("nonsense", 64).has_value());
-  EXPECT_FALSE(RowFormat::Create("f32", 1U << 30).has_value());
-}
-
-TEST(RowFormatTest, ExpandsF32Unchanged) {
-  const auto format = RowFormat::Create("f32", 4);
-  const std::vector<float> row = {1, -2, 3.5, 0};
-  std::vector<float> out(4);
-  format->Expand({reinterpret_cast<const uint8_t*>(row.data()), 16}, out);
-  EXPECT_EQ(out, row);
-}
-
 }  // namespace
 }  // namespace cmif::model

@@ -5,6 +5,7 @@
 #include <ggml.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace cmif::model {
 namespace {
@@ -54,6 +55,25 @@ void RowFormat::Expand(std::span<const uint8_t> row,
   }
   const auto* traits = ggml_get_type_traits(static_cast<ggml_type>(ggml_type_));
   traits->to_float(row.data(), out.data(), width_);
+}
+
+Result<std::vector<uint8_t>> RowFormat::Compress(
+    std::span<const float> values) const {
+  if (!std::ranges::all_of(values,
+                           [](float value) { return std::isfinite(value); })) {
+    return InvalidArgument("a row has values that are not finite");
+  }
+  const auto type = static_cast<ggml_type>(ggml_type_);
+  std::vector<uint8_t> row(row_bytes_);
+  if (ggml_quantize_requires_imatrix(type) ||
+      ggml_quantize_chunk(type, values.data(), row.data(), 0, 1, width_,
+                          nullptr) != row_bytes_) {
+    return Unimplemented(fmt::format(
+        "new rows of type {} cannot be made; convert the model to a type like "
+        "f16, q8_0 or q4_0",
+        type_));
+  }
+  return row;
 }
 
 }  // namespace cmif::model

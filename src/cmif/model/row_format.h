@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cmif/base/status.h"
 
@@ -29,6 +30,12 @@ class RowFormat {
 
   // Expands one row: row.size() == row_bytes(), out.size() == width().
   void Expand(std::span<const uint8_t> row, std::span<float> out) const;
+
+  // The reverse, as good as the type allows: ggml's own quantiser, without an
+  // importance matrix. values.size() == width(). Equal values give equal bytes.
+  // INVALID_ARGUMENT: a value is not finite. UNIMPLEMENTED: a type that ggml
+  // only quantizes with such a matrix (iq1_s, iq2_xs, ...) or not at all.
+  Result<std::vector<uint8_t>> Compress(std::span<const float> values) const;
 
   bool operator==(const RowFormat&) const = default;
 
