@@ -105,8 +105,8 @@ Result<void> MeasureShare(client::Remote& remote,
                           BenchReport& report) {
   CMIF_ASSIGN(const privacy::Epsilon epsilon, privacy::Epsilon::Create(1));
   CMIF_ASSIGN(
-      const auto channel,
-      client::OpenChannel(
+      const auto opened,
+      client::OpenChannelWithHash(
           *model, {.spec = client::DefaultSpec(model->facts(), epsilon)}, {}));
   CMIF_TRY(model->Nearest());
   CMIF_ASSIGN(const auto classifier, client::Classifier::Start(remote, *model));
@@ -114,8 +114,10 @@ Result<void> MeasureShare(client::Remote& remote,
   Seconds first;
   Seconds again;
   for (size_t round = 0; round < kRounds; ++round) {
-    CMIF_ASSIGN(client::Sanitizer sanitizer,
-                client::Sanitizer::Create(model, channel));
+    CMIF_ASSIGN(
+        client::Sanitizer sanitizer,
+        client::Sanitizer::Create(model, opened.channel,
+                                  client::Repeats::kFresh, opened.sha256));
     CMIF_TRY(OnePass(*classifier, sanitizer, random, first));
     CMIF_TRY(OnePass(*classifier, sanitizer, random, again));
   }

@@ -231,14 +231,16 @@ Result<void> BenchModel(const DemoModel& demo, const std::string& name,
   CMIF_ASSIGN(const auto model, client::ClientModel::Open(demo.folder));
   CMIF_ASSIGN(const privacy::Epsilon epsilon, privacy::Epsilon::Create(1));
   CMIF_ASSIGN(
-      auto channel,
-      client::OpenChannel(
+      const auto opened,
+      client::OpenChannelWithHash(
           *model, {.spec = client::DefaultSpec(model->facts(), epsilon)}, {}));
-  CMIF_TRY(MeasureDraw(*model, *channel, name, report));
-  CMIF_TRY(MeasureKeyedDraw(*model, *channel, name, report));
-  CMIF_TRY(MeasureAccount(channel, name, report));
-  CMIF_ASSIGN(client::Sanitizer sanitizer,
-              client::Sanitizer::Create(model, std::move(channel)));
+  CMIF_TRY(MeasureDraw(*model, *opened.channel, name, report));
+  CMIF_TRY(MeasureKeyedDraw(*model, *opened.channel, name, report));
+  CMIF_TRY(MeasureAccount(opened.channel, name, report));
+  CMIF_ASSIGN(
+      client::Sanitizer sanitizer,
+      client::Sanitizer::Create(model, opened.channel, client::Repeats::kFresh,
+                                opened.sha256));
   CMIF_TRY(MeasureText(*model, sanitizer, name, report));
   CMIF_TRY(MeasureNearest(*model, name, report));
   return MeasureStart(demo, name, report);

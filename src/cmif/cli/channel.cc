@@ -14,6 +14,7 @@
 #include "cmif/cli/terminal.h"
 #include "cmif/client/channel_file.h"
 #include "cmif/client/channel_store.h"
+#include "cmif/crypto/sha256.h"
 #include "cmif/privacy/certify.h"
 
 namespace cmif::cli {
@@ -62,7 +63,7 @@ ordered_json ChannelJson(const client::ChannelFile& file) {
       {"clusters_at_zero", channel.clusters_at_zero()},
       {"words_revealed", channel.revealed_words()},
       {"model_id", file.model_id},
-      {"sha256", file.sha256}};
+      {"sha256", crypto::ToHex(file.sha256)}};
   if (spec.epsilon_cluster) {
     json["epsilon_cluster"] = spec.epsilon_cluster->value();
   }
@@ -128,7 +129,7 @@ Result<void> Certify(const Flags& flags) {
       {"adjacency", privacy::AdjacencyName(channel.spec().adjacency)},
       {"tables", tables},
       {"words_revealed", channel.revealed_words()},
-      {"sha256", file.sha256}};
+      {"sha256", crypto::ToHex(file.sha256)}};
   Print(json, flags.json);
   return {};
 }

@@ -214,20 +214,20 @@ Result<client::Sanitizer> MakeSanitizer(
               ChannelOptionsOf(*model, options));
   CMIF_ASSIGN(const client::Repeats repeats,
               client::ParseRepeats(options.repeats));
-  std::shared_ptr<const privacy::Channel> channel;
+  client::OpenedChannel opened;
   if (wanted) {
     Progress progress;
     const std::string step = fmt::format(
         "channel for epsilon {}, kept for "
         "later",
         wanted->spec.epsilon.value());
-    CMIF_ASSIGN(channel,
-                client::OpenChannel(*model, *wanted, [&](double share) {
+    CMIF_ASSIGN(opened,
+                client::OpenChannelWithHash(*model, *wanted, [&](double share) {
                   progress.Update(step, share);
                 }));
   }
-  return client::Sanitizer::Create(std::move(model), std::move(channel),
-                                   repeats);
+  return client::Sanitizer::Create(std::move(model), std::move(opened.channel),
+                                   repeats, opened.sha256);
 }
 
 nlohmann::ordered_json SanitizedJson(const client::Sanitizer& sanitizer,

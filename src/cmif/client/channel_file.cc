@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "cmif/base/byte_reader.h"
-#include "cmif/crypto/sha256.h"
 #include "cmif/model/container.h"
 
 namespace cmif::client {
@@ -55,10 +54,14 @@ Result<ChannelFile> ReadChannelFile(const std::filesystem::path& path) {
   CMIF_ASSIGN(privacy::Channel channel,
               privacy::Channel::FromBytes(std::as_const(bytes).bytes()));
   CMIF_ASSIGN(const json facts, ReadJson(reader, kFacts));
-  ChannelFile file{std::move(channel), {}, {}, crypto::ToHex(section->sha256)};
+  ChannelFile file{std::move(channel), {}, {}, section->sha256};
   CMIF_ASSIGN(file.model_id, ReadText(facts, "model_id"));
   CMIF_ASSIGN(file.prior_sha256, ReadText(facts, "prior_sha256"));
   return file;
+}
+
+crypto::Digest HashOf(const privacy::Channel& channel) {
+  return crypto::Sha256Of(channel.ToBytes());
 }
 
 Result<std::vector<std::string>> ReadChannelWords(

@@ -8,6 +8,7 @@
 
 #include "cmif/base/status.h"
 #include "cmif/client/client_model.h"
+#include "cmif/crypto/sha256.h"
 #include "cmif/privacy/channel.h"
 
 namespace cmif::client {
@@ -19,12 +20,15 @@ struct ChannelFile {
   privacy::Channel channel;
   std::string model_id;
   std::string prior_sha256;  // "uniform" without a prior
-  std::string sha256;        // of the channel's bytes, hex
+  crypto::Digest sha256{};   // of the channel's bytes
 };
 
 // Checks every hash and certifies every table. NOT_FOUND, DATA_LOSS, and
 // Channel::FromBytes()'s errors.
 Result<ChannelFile> ReadChannelFile(const std::filesystem::path& path);
+
+// The hash that ChannelFile::sha256 of its file is.
+crypto::Digest HashOf(const privacy::Channel& channel);
 
 // The written form of each id of the vocabulary; not UTF-8 for parts of
 // characters (U+FFFD stands there). NOT_FOUND, DATA_LOSS.

@@ -34,7 +34,8 @@ TEST_F(ChannelFileTest, SaysWhatItIs) {
   EXPECT_EQ(file->channel.ToBytes(), channel_->ToBytes());
   EXPECT_EQ(file->model_id, model_->facts().model_id);
   EXPECT_EQ(file->prior_sha256, "uniform");
-  EXPECT_EQ(file->sha256, model::HashBytes(channel_->ToBytes()));
+  EXPECT_EQ(file->sha256, crypto::Sha256Of(channel_->ToBytes()));
+  EXPECT_EQ(file->sha256, HashOf(*channel_));
   const auto words = ReadChannelWords(path_);
   ASSERT_TRUE(words);
   ASSERT_EQ(words->size(), static_cast<size_t>(model_->units().size()));

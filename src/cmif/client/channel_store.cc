@@ -90,13 +90,15 @@ Result<privacy::Channel> ComputeChannel(ClientModel& model,
                                options.prior, HardwareThreads(), progress);
 }
 
-Result<std::shared_ptr<const privacy::Channel>> OpenChannel(
-    ClientModel& model, const ChannelOptions& options,
-    const ProgressFn& progress) {
+Result<OpenedChannel> OpenChannelWithHash(ClientModel& model,
+                                          const ChannelOptions& options,
+                                          const ProgressFn& progress) {
   const std::filesystem::path path = ChannelPath(model, options);
   if (auto file = ReadChannelFile(path);
       file && IsAsked(*file, model, options)) {
-    return std::make_shared<const privacy::Channel>(std::move(file->channel));
+    return OpenedChannel{
+        std::make_shared<const privacy::Channel>(std::move(file->channel)),
+        file->sha256};
   }
   CMIF_ASSIGN(privacy::Channel channel,
               ComputeChannel(model, options, progress));
@@ -104,7 +106,17 @@ Result<std::shared_ptr<const privacy::Channel>> OpenChannel(
   std::filesystem::create_directories(path.parent_path(), ignored);
   // A cache: may fail.
   (void)WriteChannelFile(path, model, channel, PriorHash(options));
-  return std::make_shared<const privacy::Channel>(std::move(channel));
+  const crypto::Digest sha256 = HashOf(channel);
+  return OpenedChannel{
+      std::make_shared<const privacy::Channel>(std::move(channel)), sha256};
+}
+
+Result<std::shared_ptr<const privacy::Channel>> OpenChannel(
+    ClientModel& model, const ChannelOptions& options,
+    const ProgressFn& progress) {
+  CMIF_ASSIGN(OpenedChannel opened,
+              OpenChannelWithHash(model, options, progress));
+  return std::move(opened.channel);
 }
 
 }  // namespace cmif::client

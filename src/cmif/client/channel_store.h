@@ -9,6 +9,7 @@
 #include "cmif/base/parallel.h"
 #include "cmif/base/status.h"
 #include "cmif/client/client_model.h"
+#include "cmif/crypto/sha256.h"
 #include "cmif/privacy/channel.h"
 
 namespace cmif::client {
@@ -45,9 +46,19 @@ Result<privacy::Channel> ComputeChannel(ClientModel& model,
 // "uniform", or the SHA-256 of the prior's weights.
 std::string PriorHash(const ChannelOptions& options);
 
+struct OpenedChannel {
+  std::shared_ptr<const privacy::Channel> channel;
+  crypto::Digest sha256{};  // of its bytes, for Sanitizer::Create()
+};
+
 // The channel: read from its file (and certified again), or computed and
 // written there. A folder that cannot be written costs the file, not the
-// channel. A file that does not hold is computed anew.
+// channel. A file that does not hold is computed anew. The hash is that of the
+// file, where it was read.
+Result<OpenedChannel> OpenChannelWithHash(ClientModel& model,
+                                          const ChannelOptions& options,
+                                          const ProgressFn& progress);
+// The same, for whoever needs no hash.
 Result<std::shared_ptr<const privacy::Channel>> OpenChannel(
     ClientModel& model, const ChannelOptions& options,
     const ProgressFn& progress);

@@ -8,6 +8,7 @@
 
 #include "cmif/base/byte_reader.h"
 #include "cmif/base/file.h"
+#include "cmif/client/channel_file.h"
 #include "cmif/client/testing/tiny_split.h"
 
 namespace cmif::client {
@@ -49,6 +50,14 @@ TEST_F(ChannelStoreTest, SecondOpenReadsTheFile) {
   const auto second = Open();
   EXPECT_FALSE(computed_);
   EXPECT_EQ(first->ToBytes(), second->ToBytes());
+}
+
+TEST_F(ChannelStoreTest, TheHashIsTheSameComputedAndRead) {
+  const auto computed = OpenChannelWithHash(*model_, Options(), {}).value();
+  const auto read = OpenChannelWithHash(*model_, Options(), {}).value();
+  EXPECT_EQ(computed.sha256, HashOf(*computed.channel));
+  EXPECT_EQ(read.sha256, computed.sha256);
+  EXPECT_EQ(ReadChannelFile(path_)->sha256, read.sha256);
 }
 
 TEST_F(ChannelStoreTest, AskedEpsilonIsCertified) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "cmif/client/channel_file.h"
 #include "cmif/text/words.h"
 
 namespace cmif::client {
@@ -34,13 +35,6 @@ Sanitized Unchanged(std::string_view text) {
   return result;
 }
 
-// Of everything that a draw depends on.
-crypto::Digest HashOf(const privacy::Channel& channel) {
-  crypto::Sha256 hash;
-  hash.Update(channel.ToBytes());
-  return hash.Finish();
-}
-
 // Curves are those of clusters; where epsilon is of whole classes, each draw
 // counts as the worst mechanism of that epsilon.
 Result<privacy::Accountant> MakeAccountant(
@@ -63,10 +57,12 @@ struct Sanitizer::Words {
 
 Result<Sanitizer> Sanitizer::Create(
     std::shared_ptr<ClientModel> model,
-    std::shared_ptr<const privacy::Channel> channel, Repeats repeats) {
+    std::shared_ptr<const privacy::Channel> channel, Repeats repeats,
+    const std::optional<crypto::Digest>& channel_hash) {
   Sanitizer sanitizer(std::move(model), std::move(channel), repeats);
   if (sanitizer.channel_ == nullptr) return sanitizer;
-  sanitizer.channel_hash_ = HashOf(*sanitizer.channel_);
+  sanitizer.channel_hash_ =
+      channel_hash ? *channel_hash : HashOf(*sanitizer.channel_);
   CMIF_ASSIGN(privacy::Sampler sampler,
               privacy::Sampler::Create(*sanitizer.channel_));
   const auto shared =

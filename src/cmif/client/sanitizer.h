@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,10 +51,13 @@ struct Sanitized {
 class Sanitizer {
  public:
   // Without a channel: the identity, which protects nothing and says so.
+  // `channel_hash`: OpenedChannel::sha256, which spares hashing all tables once
+  // more; it must be the channel's, since draws depend on it.
   static Result<Sanitizer> Create(
       std::shared_ptr<ClientModel> model,
       std::shared_ptr<const privacy::Channel> channel,
-      Repeats repeats = Repeats::kFresh);
+      Repeats repeats = Repeats::kFresh,
+      const std::optional<crypto::Digest>& channel_hash = std::nullopt);
 
   bool is_identity() const { return channel_ == nullptr; }
   const privacy::Channel* channel() const { return channel_.get(); }

@@ -38,7 +38,6 @@ class SanitizerRepeatsTest : public ::testing::Test {
 
   OsRandom random_;
 
- private:
   static inline std::unique_ptr<testing::TempFolder> folder_;
   static inline std::shared_ptr<ClientModel> model_;
 };
@@ -185,6 +184,22 @@ TEST_F(SanitizerRepeatsTest, LossOfADocumentIsBelowTheSum) {
   EXPECT_LE(loss.naive_micro, total);
   EXPECT_LT(loss.document_micro, loss.naive_micro);
   EXPECT_GT(loss.document_micro, 0U);
+}
+
+TEST_F(SanitizerRepeatsTest, TheHashOfAnOpenedChannelIsTaken) {
+  const auto opened =
+      OpenChannelWithHash(*model_, {.spec = {.epsilon = Eps(1)}}, {}).value();
+  Sanitizer given =
+      Sanitizer::Create(model_, opened.channel, Repeats::kFresh, opened.sha256)
+          .value();
+  EXPECT_EQ(given.StartConversation(random_).channel(), opened.sha256);
+  // The one that hashes the tables itself goes on with its conversations.
+  Conversation conversation = given.StartConversation(random_);
+  const auto first = given.Sanitize(kText, conversation, kMessage);
+  const auto again =
+      Make(Repeats::kFresh).Sanitize(kText, conversation, kMessage);
+  ASSERT_TRUE(first && again);
+  EXPECT_EQ(first->text, again->text);
 }
 
 TEST_F(SanitizerRepeatsTest, TheIdentityKeepsTextsAndHasNoLoss) {
