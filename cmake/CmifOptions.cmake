@@ -48,6 +48,9 @@ if(CMIF_FUZZ)
 endif()
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
+# Recorded data that tests read.
+set(CMIF_TESTDATA_DIR ${PROJECT_SOURCE_DIR}/testdata)
+
 # Environment of every test; libraries without instrumentation are suppressed
 # in cmake/sanitizers/, each with its reason.
 set(CMIF_TEST_ENV "GGML_NO_BACKTRACE=1")

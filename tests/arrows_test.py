@@ -90,6 +90,9 @@ class ArrowsTest(unittest.TestCase):
                        "unistd.h", "sys/mman.h"):
             self.expect("room privacy is pure",
                         privacy__x_cc="#include <%s>\n" % header)
+        self.expect("room tee is pure",
+                    tee__cmake="cmif_room(tee ROOMS base crypto)",
+                    tee__x_cc="#include <ctime>\n#include <openssl/x509.h>\n")
         self.expect("room text is pure",
                     text__x_h='#include "cmif/base/file.h"\n')
 

@@ -19,6 +19,7 @@ import unittest
 from pathlib import Path
 
 CMIF, TINY = "", ""
+EVIDENCE = Path(__file__).parent.parent / "testdata" / "evidence"
 SOME_LINES, USAGE, BAD_DATA, NOT_FOUND, NOT_PERMITTED = 1, 2, 3, 4, 5
 DOES_NOT_FIT, UNSUPPORTED, LIMIT, ALREADY_THERE = 7, 8, 9, 10
 SPLIT_FILES = {"body.gguf", "embedding.cmif", "manifest.json"}
@@ -605,6 +606,69 @@ class CliTest(unittest.TestCase):
                     "--report", self.out)
         self.audit(UNSUPPORTED, "--adjacency", "two-level",
                    "--epsilon-cluster", "1", says=["adjacency"])
+
+    # Evidence of a TEE.
+
+    def attest(self, *more, command="verify"):
+        recorded = EVIDENCE / "sev-snp"
+        return ("attest", command, recorded / "coco_milan_report.bin",
+                "--at", "2024-01-01T00:00:00Z", "--endorsements",
+                recorded / "coco_milan_vcek.der", *more)
+
+    def test_attest_accepts_genuine_evidence(self):
+        for command in ("verify", "explain"):
+            done = run(*self.attest(command=command))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertTrue(done.stdout.startswith(b"ACCEPTED snp report"))
+        verdict = json.loads(run(*self.attest("--json")).stdout)
+        self.assertTrue(verdict["accepted"])
+        self.assertEqual(verdict["policy"]["base"], "inspection")
+        folder = run(*self.attest("--endorsements", EVIDENCE / "sev-snp"))
+        self.assertEqual(folder.returncode, 0, folder.stderr)
+
+    def test_attest_says_why_it_refuses(self):
+        done = self.expect(NOT_PERMITTED, *self.attest("--report-data", "00"),
+                           says=["refused by report_data"])
+        self.assertTrue(done.stdout.startswith(b"REFUSED"))
+        late = self.attest("--at", "2031-01-01T00:00:00Z")
+        self.expect(NOT_PERMITTED, *late[:3], *late[5:], says=["chain.time"])
+
+    def test_attest_policy_is_signed(self):
+        report = (EVIDENCE / "sev-snp" / "coco_milan_report.bin").read_bytes()
+        policy = {"kind": "cmif-attestation-policy", "name": "test",
+                  "version": 1, "base": "inspection", "snp": {
+                      "measurements": [report[0x90:0xC0].hex()]}}
+        path = self.folder / "policy.json"
+        path.write_text(json.dumps(policy))
+        key = self.folder / "owner.pem"
+        public = self.folder / "owner.pub"
+        for words in (("genpkey", "-algorithm", "ed25519", "-out", key),
+                      ("pkey", "-in", key, "-pubout", "-out", public),
+                      ("pkeyutl", "-sign", "-rawin", "-inkey", key, "-in",
+                       path, "-out", self.folder / "policy.json.sig")):
+            subprocess.run(["openssl", *words], check=True)
+        self.expect(NOT_PERMITTED, *self.attest("--policy", path),
+                    says=["policy.signature"])
+        done = run(*self.attest("--policy", path, "--owner-key", public))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        path.write_text(path.read_text() + " ")
+        self.expect(NOT_PERMITTED,
+                    *self.attest("--policy", path, "--owner-key", public),
+                    says=["policy.signature"])
+
+    def test_attest_refuses_bad_input(self):
+        report = EVIDENCE / "sev-snp" / "coco_milan_report.bin"
+        self.expect(BAD_DATA, "attest", "verify", EVIDENCE / "README.md")
+        self.expect(NOT_FOUND, "attest", "verify", self.folder / "none")
+        self.expect(NOT_FOUND, *self.attest("--endorsements", "none"))
+        self.expect(BAD_DATA, *self.attest("--endorsements", report))
+        self.expect(BAD_DATA, *self.attest("--policy", EVIDENCE / "README.md"))
+        self.expect(USAGE, "attest", "verify", report, "--at", "yesterday",
+                    says=["RFC 3339"])
+        for data in ("0", "zz", "00" * 65):
+            self.expect(USAGE, *self.attest("--report-data", data))
+        self.expect(USAGE, *self.attest("--policy", report, "--owner-key",
+                                        report), says=["Ed25519"])
 
     # Without a server.
 

@@ -18,6 +18,7 @@ void AddAsk(CLI::App& app, int& exit_code);
 void AddChannel(CLI::App& app, int& exit_code);
 void AddAudit(CLI::App& app, int& exit_code);
 void AddDemo(CLI::App& app, int& exit_code);
+void AddAttest(CLI::App& app, int& exit_code);
 void AddBench(CLI::App& app, int& exit_code);
 
 }  // namespace cmif::cli

@@ -18,7 +18,7 @@ enum ExitCode : int {
   kUsage = 2,    // flags, values, commands
   kBadData = 3,  // a file or text that is not what it should be
   kNotFound = 4,
-  kNotPermitted = 5,  // files, addresses
+  kNotPermitted = 5,  // files, addresses, evidence
   kNoServer = 6,      // absent, gone, too slow
   kDoesNotFit = 7,    // parts of different models or versions
   kUnsupported = 8,

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "cmif/base/byte_reader.h"
+#include "cmif/base/file.h"
+#include "cmif/cli/commands.h"
+#include "cmif/cli/terminal.h"
+#include "cmif/tee/verify.h"
+
+namespace cmif::cli {
+namespace {
+
+constexpr uint64_t kMaxPolicyBytes = 1 << 20;
+constexpr uint64_t kMaxSignatureBytes = 4096;
+
+struct AttestOptions {
+  std::string file;
+  std::string policy;  // empty: tee::Policy::Inspection()
+  std::vector<std::string> endorsements;
+  std::string at;  // empty: now
+  std::string report_data;
+  std::string owner_key;
+  bool json = false;
+};
+
+Result<void> AddFile(const std::filesystem::path& path,
+                     tee::Endorsements& endorsements) {
+  CMIF_ASSIGN(const std::string text, ReadFile(path, tee::kMaxCrlBytes));
+  const auto added = endorsements.Add(AsBytes(text));
+  if (!added) return std::unexpected(added.error().At(path.string()));
+  return {};
+}
+
+// A folder may hold other things too: they are counted and passed over.
+Result<void> AddFolder(const std::filesystem::path& folder,
+                       tee::Endorsements& endorsements) {
+  std::error_code error;
+  std::vector<std::filesystem::path> files;
+  for (std::filesystem::directory_iterator entry(folder, error), end;
+       !error && entry != end; entry.increment(error)) {
+    if (entry->is_regular_file(error)) files.push_back(entry->path());
+  }
+  if (error) {
+    return PermissionDenied(folder.string() + ": " + error.message());
+  }
+  std::ranges::sort(files);
+  size_t others = 0;
+  for (const std::filesystem::path& file : files) {
+    const auto added = AddFile(file, endorsements);
+    if (!added && added.error().code() != Code::kDataLoss) {
+      return std::unexpected(added.error());
+    }
+    if (!added) ++others;
+  }
+  if (others > 0) {
+    Note(fmt::format("{}: {} files are no endorsements",
+                     ForTerminal(folder.string()), others));
+  }
+  return {};
+}
+
+Result<tee::Endorsements> LoadEndorsements(
+    const std::vector<std::string>& paths) {
+  tee::Endorsements endorsements;
+  for (const std::string& path : paths) {
+    std::error_code error;
+    CMIF_TRY(std::filesystem::is_directory(path, error)
+                 ? AddFolder(path, endorsements)
+                 : AddFile(path, endorsements));
+  }
+  return endorsements;
+}
+
+// The signature of a policy P is P.sig, as `openssl pkeyutl -sign -rawin`
+// writes it.
+Result<tee::Policy> LoadPolicy(const AttestOptions& options) {
+  if (options.policy.empty()) return tee::Policy::Inspection();
+  CMIF_ASSIGN(const std::string text,
+              ReadFile(options.policy, kMaxPolicyBytes));
+  std::optional<std::string> key;
+  std::optional<std::string> signature;
+  if (!options.owner_key.empty()) {
+    CMIF_ASSIGN(key, ReadFile(options.owner_key, kMaxSignatureBytes));
+    if (auto found = ReadFile(options.policy + ".sig", kMaxSignatureBytes)) {
+      signature = *std::move(found);
+    }
+  }
+  auto policy = tee::Policy::Read(text, signature, key);
+  if (!policy) {
+    const bool of_key = policy.error().code() == Code::kInvalidArgument;
+    return std::unexpected(
+        policy.error().At(of_key ? options.owner_key : options.policy));
+  }
+  return policy;
+}
+
+Result<tee::Time> LoadTime(const std::string& at) {
+  if (at.empty()) {
+    return tee::Time{std::chrono::duration_cast<std::chrono::seconds>(
+                         std::chrono::system_clock::now().time_since_epoch())
+                         .count()};
+  }
+  auto time = tee::ParseTime(at);
+  if (!time) return std::unexpected(time.error().At("--at"));
+  return time;
+}
+
+// Up to 64 bytes; zeros follow.
+Result<tee::Expectations> LoadExpectations(const std::string& hex) {
+  tee::Expectations expectations;
+  if (hex.empty()) return expectations;
+  const auto bytes = crypto::FromHex(hex);
+  if (!bytes || bytes->size() > 64) {
+    return InvalidArgument("--report-data: up to 64 bytes in hex are wanted");
+  }
+  std::ranges::copy(*bytes, expectations.report_data.emplace().begin());
+  return expectations;
+}
+
+Result<tee::Verdict> Judge(const AttestOptions& options) {
+  CMIF_ASSIGN(const tee::Time now, LoadTime(options.at));
+  CMIF_ASSIGN(const tee::Expectations expectations,
+              LoadExpectations(options.report_data));
+  CMIF_ASSIGN(const tee::Policy policy, LoadPolicy(options));
+  CMIF_ASSIGN(const tee::Endorsements endorsements,
+              LoadEndorsements(options.endorsements));
+  CMIF_ASSIGN(const std::string file,
+              ReadFile(options.file, tee::kMaxEvidenceBytes));
+  const auto evidence = tee::ReadEvidence(AsBytes(file));
+  if (!evidence) return std::unexpected(evidence.error().At(options.file));
+  return tee::Verify(*evidence, endorsements, policy, expectations, now);
+}
+
+std::string ShowClaim(const tee::ClaimValue& value) {
+  if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "yes" : "no";
+  if (const auto* number = std::get_if<uint64_t>(&value)) {
+    return fmt::format("{}", *number);
+  }
+  if (const auto* text = std::get_if<std::string>(&value)) return *text;
+  return "(not said)";
+}
+
+void PrintChecks(const tee::Verdict& verdict, bool all) {
+  for (const tee::Check& check : verdict.checks) {
+    if (!all && check.outcome == tee::Outcome::kPass) continue;
+    fmt::print("{:8}  {:20}  {}  (expected: {})\n",
+               tee::OutcomeName(check.outcome), check.id,
+               ForTerminal(check.observed), ForTerminal(check.expected));
+  }
+}
+
+void PrintClaims(const tee::Verdict& verdict) {
+  for (const tee::Claim& claim : verdict.claims) {
+    fmt::print("{:22}  {}\n", claim.name, ForTerminal(ShowClaim(claim.value)));
+  }
+  const tee::TcbState& tcb = verdict.tcb;
+  for (const auto& [name, value] :
+       {std::pair{"tcb", tcb.status}, std::pair{"tcb_date", tcb.date},
+        std::pair{"collateral_until", tcb.collateral_until},
+        std::pair{"advisories",
+                  fmt::format("{}", fmt::join(tcb.advisories, ", "))}}) {
+    if (!value.empty()) fmt::print("{:22}  {}\n", name, ForTerminal(value));
+  }
+}
+
+void PrintHeader(const tee::Verdict& verdict) {
+  fmt::print("{} {} {} at {} by policy {} (base {}){}{}\n",
+             verdict.accepted ? "ACCEPTED" : "REFUSED", verdict.platform,
+             ForTerminal(verdict.form), verdict.time,
+             ForTerminal(verdict.policy.name), verdict.policy.base,
+             verdict.policy.relaxations.empty() ? "" : ", which allows ",
+             fmt::join(verdict.policy.relaxations, ", "));
+}
+
+int Run(const AttestOptions& options, bool explain) {
+  const auto verdict = Judge(options);
+  if (!verdict) return Report(verdict.error());
+  if (options.json) {
+    fmt::print("{}\n", tee::VerdictToJson(*verdict));
+  } else {
+    PrintHeader(*verdict);
+    if (explain) PrintClaims(*verdict);
+    PrintChecks(*verdict, explain);
+  }
+  if (verdict->accepted) return kOk;
+  return Report({Code::kUnauthenticated,
+                 fmt::format("{}: this evidence is refused by {}", options.file,
+                             fmt::join(verdict->Failures(), ", "))});
+}
+
+void AddCommand(CLI::App& parent, const char* name, const char* what,
+                bool explain, int& exit_code) {
+  CLI::App* command = parent.add_subcommand(name, what);
+  auto options = std::make_shared<AttestOptions>();
+  command
+      ->add_option("file", options->file,
+                   "the evidence: an SEV-SNP report or HCL blob, binary or in "
+                   "hex or base64")
+      ->required();
+  command->add_option("--policy", options->policy,
+                      "the policy as a JSON FILE; without it: inspection, "
+                      "which accepts any measurement");
+  command
+      ->add_option("--endorsements", options->endorsements,
+                   "certificates, revocation lists and collateral: a FILE or "
+                   "a folder of them; may be repeated")
+      ->take_all();
+  command->add_option("--at", options->at,
+                      "judge for this time (RFC 3339), not for now");
+  command->add_option("--report-data", options->report_data,
+                      "what REPORT_DATA must be, in hex; zeros follow up to "
+                      "64 bytes");
+  command->add_option("--owner-key", options->owner_key,
+                      "the owner's Ed25519 public key (PEM): the policy must "
+                      "be signed by it, in FILE.sig");
+  command->add_flag("--json", options->json, "print the verdict as JSON");
+  command->callback(
+      [options, explain, &exit_code] { exit_code = Run(*options, explain); });
+}
+
+}  // namespace
+
+void AddAttest(CLI::App& app, int& exit_code) {
+  CLI::App* attest = app.add_subcommand(
+      "attest", "judge the evidence of a trusted execution environment");
+  attest->require_subcommand(1);
+  AddCommand(*attest, "verify",
+             "say whether evidence is accepted, and what speaks against it",
+             /*explain=*/false, exit_code);
+  AddCommand(*attest, "explain", "the same with every claim and every check",
+             /*explain=*/true, exit_code);
+}
+
+}  // namespace cmif::cli

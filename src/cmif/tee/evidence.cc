@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmif/tee/evidence.h"
+
+#include "cmif/base/byte_reader.h"
+#include "cmif/tee/byte_fields.h"
+#include "cmif/tee/cert_table.h"
+#include "cmif/tee/encoding.h"
+#include "cmif/tee/hcl_blob.h"
+#include "cmif/tee/snp_report.h"
+
+namespace cmif::tee {
+namespace {
+
+// A report says 1 (ECDSA P-384) where its signature's kind stands; versions
+// are small. Which versions are accepted is the verdict's matter.
+bool LooksLikeSnpReport(std::span<const uint8_t> bytes) {
+  return bytes.size() >= SnpReport::kBytes &&
+         NumberAt<uint32_t>(bytes, 0x34) == 1 &&
+         NumberAt<uint32_t>(bytes, 0x00) < 0x10000;
+}
+
+Evidence ReadSnp(std::span<const uint8_t> bytes) {
+  Evidence evidence{.platform = Evidence::Platform::kSnp, .form = "report"};
+  const auto report = bytes.first(SnpReport::kBytes);
+  const auto rest = bytes.subspan(SnpReport::kBytes);
+  evidence.bytes.assign(report.begin(), report.end());
+  if (IsZero(rest)) return evidence;
+  if (auto certificates = ReadCertTable(rest)) {
+    evidence.form = "report with certificates";
+    evidence.certificates = *std::move(certificates);
+  } else {
+    evidence.trailing.assign(rest.begin(), rest.end());
+  }
+  return evidence;
+}
+
+Result<Evidence> ReadHcl(std::span<const uint8_t> bytes) {
+  CMIF_ASSIGN(const HclBlob blob, HclBlob::Parse(bytes));
+  if (!LooksLikeSnpReport(blob.report)) {
+    return DataLoss("an HCL blob has no SEV-SNP report");
+  }
+  Evidence evidence = ReadSnp(blob.report);
+  evidence.form = "HCL blob";
+  evidence.runtime_claims.emplace(blob.claims.begin(), blob.claims.end());
+  return evidence;
+}
+
+Result<Evidence> ReadBinary(std::span<const uint8_t> bytes) {
+  if (LooksLikeHclBlob(bytes)) return ReadHcl(bytes);
+  if (LooksLikeSnpReport(bytes)) return ReadSnp(bytes);
+  return DataLoss(
+      "this is no evidence that this program knows: an SEV-SNP report or an "
+      "HCL blob, binary or in hex or base64");
+}
+
+}  // namespace
+
+Result<Evidence> ReadEvidence(std::span<const uint8_t> file) {
+  if (file.size() > kMaxEvidenceBytes) {
+    return ResourceExhausted("evidence has more than 1 MiB");
+  }
+  CMIF_ASSIGN(Evidence evidence, ReadBinary(Unwrapped(file)));
+  evidence.file_sha256 = crypto::Sha256Of(file);
+  return evidence;
+}
+
+}  // namespace cmif::tee

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmif/tee/verify.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cmif/tee/verify_parts.h"
+
+namespace cmif::tee {
+namespace {
+
+void CheckPolicy(const Policy& policy, Verdict& verdict) {
+  verdict.policy = {.name = policy.name(),
+                    .base = policy.base() == PolicyBase::kDeployment
+                                ? "deployment"
+                                : "inspection",
+                    .version = policy.version(),
+                    .sha256 = policy.sha256(),
+                    .relaxations = policy.relaxations()};
+  const std::string expected = "signed by the owner";
+  switch (policy.signature()) {
+    case Policy::Signature::kCompiledIn:
+      verdict.Require(true, "policy.signature", "compiled in", expected);
+      return;
+    case Policy::Signature::kGood:
+      verdict.Require(true, "policy.signature", "good", expected);
+      return;
+    case Policy::Signature::kNone:
+      verdict.RequireUnless(policy.allow_unsigned_policy(), false,
+                            "policy.signature", "no owner's key given",
+                            expected);
+      return;
+    case Policy::Signature::kBad:
+      break;
+  }
+  verdict.Require(false, "policy.signature", "absent or bad", expected);
+}
+
+}  // namespace
+
+std::optional<std::vector<Certificate>> CheckChain(
+    const Certificate& leaf, std::span<const Certificate> intermediates,
+    std::span<const Certificate> roots, Time now, const std::string& id,
+    Verdict& verdict) {
+  auto chain = BuildChain(leaf, intermediates, roots);
+  verdict.Require(
+      chain.has_value(), id + ".trusted",
+      chain ? "leads to " + chain->back().subject() : chain.error().message(),
+      "leads to a root of this program");
+  if (!chain) {
+    verdict.Require(false, id + ".time", "not checked: no chain",
+                    "all certificates valid");
+    return std::nullopt;
+  }
+  Time begin{};
+  Time end = chain->front().not_after();
+  for (const Certificate& one : *chain) {
+    begin = std::max(begin, one.not_before());
+    end = std::min(end, one.not_after());
+  }
+  verdict.Require(
+      begin <= now && now <= end, id + ".time",
+      fmt::format("valid {} to {}", FormatTime(begin), FormatTime(end)),
+      "valid at " + FormatTime(now));
+  return *std::move(chain);
+}
+
+FoundCrl FindCrl(std::span<const Crl> crls, const Certificate& issuer,
+                 Time now) {
+  std::vector<const Crl*> named;
+  for (const Crl& crl : crls) {
+    if (crl.issuer() == issuer.subject() && crl.this_update() <= now) {
+      named.push_back(&crl);
+    }
+  }
+  // Newest first; signatures are checked until one is good.
+  std::ranges::sort(named, std::ranges::greater{}, &Crl::this_update);
+  FoundCrl found;
+  for (const Crl* crl : named) {
+    if (!crl->IsIssuedBy(issuer)) continue;
+    if (now <= crl->next_update()) {
+      found.crl = crl;
+      return found;
+    }
+    found.expired = true;
+  }
+  return found;
+}
+
+void CheckReportData(std::span<const uint8_t> report_data,
+                     const Expectations& expectations, Verdict& verdict) {
+  const std::string observed = crypto::ToHex(report_data);
+  if (!expectations.report_data) {
+    verdict.Report("report_data", observed, "nothing was asked for");
+    return;
+  }
+  verdict.Require(std::ranges::equal(report_data, *expectations.report_data),
+                  "report_data", observed,
+                  crypto::ToHex(*expectations.report_data));
+}
+
+void CheckListed(std::span<const uint8_t> value, const ByteList& allowed,
+                 const std::string& id, Verdict& verdict) {
+  if (allowed.empty()) return;
+  const bool listed = std::ranges::any_of(
+      allowed, [&](const auto& one) { return std::ranges::equal(one, value); });
+  verdict.Require(listed, id, crypto::ToHex(value), "listed by the policy");
+}
+
+void NoteCollateralEnd(Time end, Verdict& verdict) {
+  // RFC 3339 in UTC sorts as text.
+  const std::string text = FormatTime(end);
+  std::string& until = verdict.tcb.collateral_until;
+  if (until.empty() || text < until) until = text;
+}
+
+Verdict VerifyAgainst(const Roots& roots, const Evidence& evidence,
+                      const Endorsements& endorsements, const Policy& policy,
+                      const Expectations& expectations, Time now) {
+  Verdict verdict;
+  verdict.form = evidence.form;
+  verdict.evidence_sha256 = evidence.file_sha256;
+  verdict.time = FormatTime(now);
+  CheckPolicy(policy, verdict);
+  const Case the{roots, evidence, endorsements, policy, expectations, now};
+  switch (evidence.platform) {
+    case Evidence::Platform::kSnp:
+      verdict.platform = "snp";
+      VerifySnp(the, verdict);
+      break;
+  }
+  verdict.Decide();
+  return verdict;
+}
+
+Verdict Verify(const Evidence& evidence, const Endorsements& endorsements,
+               const Policy& policy, const Expectations& expectations,
+               Time now) {
+  return VerifyAgainst(VendorRoots(), evidence, endorsements, policy,
+                       expectations, now);
+}
+
+}  // namespace cmif::tee

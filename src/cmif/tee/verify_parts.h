@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the verifiers of the platforms share. Not for other rooms.
+#ifndef CMIF_TEE_VERIFY_PARTS_H_
+#define CMIF_TEE_VERIFY_PARTS_H_
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "cmif/tee/verify.h"
+
+namespace cmif::tee {
+
+// Everything a verdict is a function of.
+struct Case {
+  const Roots& roots;
+  const Evidence& evidence;
+  const Endorsements& endorsements;
+  const Policy& policy;
+  const Expectations& expectations;
+  Time now;
+};
+
+void VerifySnp(const Case& the, Verdict& verdict);
+
+// The chain of `leaf`, if there is one: BuildChain(). Adds ID.trusted and
+// ID.time (every certificate of the chain is valid now).
+std::optional<std::vector<Certificate>> CheckChain(
+    const Certificate& leaf, std::span<const Certificate> intermediates,
+    std::span<const Certificate> roots, Time now, const std::string& id,
+    Verdict& verdict);
+
+// The newest list of this issuer that is valid now; null if there is none.
+// `expired`: whether there is one that was valid before.
+struct FoundCrl {
+  const Crl* crl = nullptr;
+  bool expired = false;
+};
+FoundCrl FindCrl(std::span<const Crl> crls, const Certificate& issuer,
+                 Time now);
+
+// Adds report_data: equal to what is expected, or reported.
+void CheckReportData(std::span<const uint8_t> report_data,
+                     const Expectations& expectations, Verdict& verdict);
+
+// Adds a check that `value` is one of `allowed`. An empty list asks for
+// nothing and adds nothing.
+void CheckListed(std::span<const uint8_t> value, const ByteList& allowed,
+                 const std::string& id, Verdict& verdict);
+
+// Keeps the earlier of the collateral's ends, for TcbState::collateral_until.
+void NoteCollateralEnd(Time end, Verdict& verdict);
+
+}  // namespace cmif::tee
+
+#endif  // CMIF_TEE_VERIFY_PARTS_H_
