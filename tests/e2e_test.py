@@ -10,6 +10,7 @@ import math
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -261,6 +262,34 @@ class EndToEnd(unittest.TestCase):
         start = time.monotonic()
         self.assertEqual(server.stop(), 0)
         self.assertLess(time.monotonic() - start, 11)
+
+    def test_client_that_reads_nothing_any_more(self):
+        server = Server(self.folder / "llama/body.gguf")
+        stopped = subprocess.Popen(
+            [CMIF, "ask", "--bundle", self.folder / "llama", "--server",
+             server.address, "--max-tokens", "1900", "bada"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        stopped.stdout.read(1)
+        stopped.send_signal(signal.SIGSTOP)
+        self.assertIsNone(stopped.poll())
+        done = self.client("ask", "llama", "--max-tokens", "8", "kilo",
+                           server=server)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        start = time.monotonic()
+        self.assertEqual(server.stop(), 0)
+        self.assertLess(time.monotonic() - start, 11)
+        stopped.send_signal(signal.SIGCONT)
+        stopped.communicate(timeout=60)
+
+    def test_connection_that_says_nothing(self):
+        server = Server(self.folder / "bert/body.gguf")
+        host, port = server.address.rsplit(":", 1)
+        with socket.create_connection((host, int(port))):
+            done = self.client("classify", "bert", stdin="bada", server=server)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            start = time.monotonic()
+            self.assertEqual(server.stop(), 0)
+            self.assertLess(time.monotonic() - start, 11)
 
     def test_many_clients_at_once(self):
         clients = [subprocess.Popen(

@@ -11,12 +11,12 @@
 namespace cmif::cli {
 namespace {
 
-int Run(bool json) {
-  if (!json) {
+int Run(const BenchOptions& options) {
+  if (!options.json) {
     fmt::print("{:34} {:>12} {:>12} {:>8}  {:10} {}\n", "name", "ours",
                "reference", "ratio", "unit", "reference is");
   }
-  BenchReport report(json);
+  BenchReport report(options);
   for (const auto& part : {BenchSanitizer, BenchClassifier, BenchChat}) {
     if (const auto done = part(report); !done) return Report(done.error());
   }
@@ -29,9 +29,15 @@ void AddBench(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand(
       "bench",
       "measure against plain llama.cpp and the paper, both sides in one run");
-  auto json = std::make_shared<bool>(false);
-  command->add_flag("--json", *json, "one JSON object a row");
-  command->callback([json, &exit_code] { exit_code = Run(*json); });
+  auto options = std::make_shared<BenchOptions>();
+  command->add_flag("--json", options->json, "one JSON object a row");
+  command
+      ->add_option("--pairs", options->pairs,
+                   "measurements of each side of a row, of which the median "
+                   "counts; fewer than 7 are for a first look")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command->callback([options, &exit_code] { exit_code = Run(*options); });
 }
 
 }  // namespace cmif::cli

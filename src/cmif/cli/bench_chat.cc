@@ -2,26 +2,26 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include "cmif/base/parallel.h"
+#include "cmif/cli/bench_engines.h"
 #include "cmif/cli/bench_report.h"
 #include "cmif/cli/bench_text.h"
 #include "cmif/cli/demo_models.h"
-#include "cmif/cli/server_process.h"
 #include "cmif/cli/terminal.h"
 #include "cmif/client/client_model.h"
 #include "cmif/client/generator.h"
 #include "cmif/client/remote.h"
-#include "cmif/engine/testing/plain_llama.h"
 
 namespace cmif::cli {
 namespace {
 
 constexpr size_t kPromptTokens = 384;
 constexpr uint32_t kDecodeTokens = 64;
+constexpr uint32_t kMixedTokens = 16;  // each waits for a chunk of a prompt
 
 // One generation of kDecodeTokens after the first through server and client.
 Result<client::Generation> Ours(client::Remote& remote,
@@ -34,14 +34,16 @@ Result<client::Generation> Ours(client::Remote& remote,
   return client::Generate(remote, model, prompt, options, {});
 }
 
-void ReportBytes(const client::Generation& one, const client::Generation& many,
-                 const client::ClientModel& model, size_t words,
-                 BenchReport& report) {
-  const double width = model.facts().width;
+// `words` of the passage are in the prompt.
+Result<void> ReportBytes(Engines& engines, std::span<const int32_t> prompt,
+                         double words, BenchReport& report) {
+  CMIF_ASSIGN(const auto one, Ours(*engines.remote, *engines.model, prompt, 1));
+  CMIF_ASSIGN(const auto many,
+              Ours(*engines.remote, *engines.model, prompt, kDecodeTokens + 1));
+  const double width = engines.model->facts().width;
   const auto prompt_tokens = static_cast<double>(one.tokens_in);
-  const double tokens_a_word = prompt_tokens / static_cast<double>(words);
-  const double prompt_word =
-      static_cast<double>(one.bytes_sent) / static_cast<double>(words);
+  const double tokens_a_word = prompt_tokens / words;
+  const double prompt_word = static_cast<double>(one.bytes_sent) / words;
   report.Row("chat bytes/prompt word vs f16", prompt_word,
              tokens_a_word * width * 2, "bytes", "an f16 row a token");
   report.Row("chat bytes/prompt word vs f32", prompt_word,
@@ -53,39 +55,42 @@ void ReportBytes(const client::Generation& one, const client::Generation& many,
              "an f16 row a token");
   report.Row("chat bytes/generated token vs f32", generated, width * 4, "bytes",
              "an f32 row a token");
+  return {};
 }
 
-Result<void> Compare(client::Remote& remote, client::ClientModel& model,
-                     engine::testing::PlainLlama& plain,
-                     std::span<const int32_t> prompt, size_t words,
-                     BenchReport& report) {
-  Pairs prompt_rate;
-  Pairs decode_rate;
-  bool same = true;
-  client::Generation many;
-  for (int pair = 0; pair < Pairs::kPairs; ++pair) {
-    CMIF_ASSIGN(many, Ours(remote, model, prompt, kDecodeTokens + 1));
+struct ChatRates {
+  Pairs prompt;
+  Pairs decode;
+  bool same = true;  // both sides wrote the same tokens
+};
+
+Result<void> CompareRates(Engines& engines, std::span<const int32_t> prompt,
+                          int count, ChatRates& rates) {
+  for (int pair = 0; pair < count; ++pair) {
+    CMIF_ASSIGN(const auto ours, Ours(*engines.remote, *engines.model, prompt,
+                                      kDecodeTokens + 1));
     std::vector<uint32_t> reference;
-    const double first = Timed([&] { plain.Greedy(prompt, 1); });
-    const double whole =
-        Timed([&] { reference = plain.Greedy(prompt, kDecodeTokens + 1); });
-    same = same && std::ranges::equal(many.ids, reference, {}, [](int32_t id) {
-             return static_cast<uint32_t>(id);
-           });
-    prompt_rate.Add(static_cast<double>(prompt.size()) / many.prompt_seconds,
-                    static_cast<double>(prompt.size()) / first);
-    decode_rate.Add(many.tokens_per_second(), kDecodeTokens / (whole - first));
-  }
-  report.Row("prompt tokens", prompt_rate, "tokens/s", "plain llama.cpp");
-  report.Row("decode tokens", decode_rate, "tokens/s", "plain llama.cpp");
-  CMIF_ASSIGN(const client::Generation one, Ours(remote, model, prompt, 1));
-  ReportBytes(one, many, model, words, report);
-  if (!same) {
-    return Internal(
-        "the answers differ from plain llama.cpp's: the rates "
-        "above compare different work");
+    const double first = Timed([&] { engines.plain->Greedy(prompt, 1); });
+    const double whole = Timed(
+        [&] { reference = engines.plain->Greedy(prompt, kDecodeTokens + 1); });
+    rates.same = rates.same &&
+                 std::ranges::equal(ours.ids, reference, {}, [](int32_t id) {
+                   return static_cast<uint32_t>(id);
+                 });
+    rates.prompt.Add(static_cast<double>(prompt.size()) / ours.prompt_seconds,
+                     static_cast<double>(prompt.size()) / first);
+    rates.decode.Add(ours.tokens_per_second(), kDecodeTokens / (whole - first));
   }
   return {};
+}
+
+Result<void> ReportRates(const ChatRates& rates, BenchReport& report) {
+  report.Row("prompt tokens", rates.prompt, "tokens/s", "plain llama.cpp");
+  report.Row("decode tokens", rates.decode, "tokens/s", "plain llama.cpp");
+  if (rates.same) return {};
+  return Internal(
+      "the answers differ from plain llama.cpp's: the rates above compare "
+      "different work");
 }
 
 // Prompt after prompt in a session of its own, until it is stopped.
@@ -112,20 +117,23 @@ class Neighbour {
 };
 
 // What a session that generates pays for another one's prompts.
-Result<void> CompareMixed(const client::RemoteOptions& options,
-                          client::Remote& remote, client::ClientModel& model,
-                          const std::filesystem::path& folder,
+Result<void> CompareMixed(Engines& engines, const DemoModel& demo,
                           std::span<const int32_t> prompt,
                           BenchReport& report) {
-  CMIF_ASSIGN(const auto other_model, client::ClientModel::Open(folder));
+  CMIF_ASSIGN(const auto other_model, client::ClientModel::Open(demo.folder));
+  client::RemoteOptions options;
+  options.address = engines.server.address();
   CMIF_ASSIGN(const auto other_remote,
               client::Remote::Connect(options, other_model->facts()));
   const auto start = prompt.first(16);
   Pairs times;
-  for (int pair = 0; pair < Pairs::kPairs; ++pair) {
-    CMIF_ASSIGN(const auto alone, Ours(remote, model, start, kDecodeTokens));
+  for (int pair = 0; pair < report.pairs(); ++pair) {
+    const auto decode = [&] {
+      return Ours(*engines.remote, *engines.model, start, kMixedTokens);
+    };
+    CMIF_ASSIGN(const auto alone, decode());
     Neighbour neighbour(*other_remote, *other_model, prompt);
-    CMIF_ASSIGN(const auto beside, Ours(remote, model, start, kDecodeTokens));
+    CMIF_ASSIGN(const auto beside, decode());
     CMIF_TRY(neighbour.Stop());
     times.Add(1000 / beside.tokens_per_second(),
               1000 / alone.tokens_per_second());
@@ -147,27 +155,25 @@ Result<void> BenchChat(BenchReport& report) {
     Note("bench: the chat model is not in the cache: its rows are left out");
     return {};
   }
-  CMIF_ASSIGN(const auto model, client::ClientModel::Open(demo->folder));
   const std::string text =
       std::string(kPassage) + std::string(kPassage) + std::string(kPassage);
-  CMIF_ASSIGN(std::vector<int32_t> prompt,
-              model->tokenizer().Encode(text, true));
+  std::vector<int32_t> prompt;
+  std::unique_ptr<Engines> engines;
+  ChatRates rates;
+  for (int start = 0; start < report.starts(); ++start) {
+    engines.reset();
+    CMIF_ASSIGN(engines, Engines::Start(*demo, {.threads = HardwareThreads()}));
+    CMIF_ASSIGN(prompt, engines->model->tokenizer().Encode(text, true));
+    CMIF_TRY(CompareRates(*engines, std::span(prompt).first(kPromptTokens),
+                          report.pairs_a_start(), rates));
+  }
+  CMIF_TRY(ReportRates(rates, report));
   const double share =
       static_cast<double>(kPromptTokens) / static_cast<double>(prompt.size());
   prompt.resize(kPromptTokens);
-  CMIF_ASSIGN(const ServerProcess server,
-              ServerProcess::Start(demo->folder / model::kBodyFile, {}));
-  client::RemoteOptions options;
-  options.address = server.address();
-  CMIF_ASSIGN(const auto remote,
-              client::Remote::Connect(options, model->facts()));
-  CMIF_ASSIGN(const auto plain,
-              engine::testing::PlainLlama::Load(
-                  demo->source, {.threads = HardwareThreads()}));
-  const auto words =
-      static_cast<size_t>(share * static_cast<double>(CountWords(text)));
-  CMIF_TRY(Compare(*remote, *model, *plain, prompt, words, report));
-  return CompareMixed(options, *remote, *model, demo->folder, prompt, report);
+  CMIF_TRY(ReportBytes(*engines, prompt,
+                       share * static_cast<double>(CountWords(text)), report));
+  return CompareMixed(*engines, *demo, prompt, report);
 }
 
 }  // namespace cmif::cli

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <memory>
+
 #include "cmif/base/parallel.h"
 #include "cmif/base/random.h"
+#include "cmif/cli/bench_engines.h"
 #include "cmif/cli/bench_report.h"
 #include "cmif/cli/bench_text.h"
 #include "cmif/cli/demo_models.h"
-#include "cmif/cli/server_process.h"
 #include "cmif/client/channel_store.h"
 #include "cmif/client/classifier.h"
 #include "cmif/client/client_model.h"
 #include "cmif/client/remote.h"
 #include "cmif/client/sanitizer.h"
-#include "cmif/engine/testing/plain_llama.h"
 
 namespace cmif::cli {
 namespace {
@@ -39,30 +40,34 @@ Result<void> RunOurs(client::Remote& remote, client::ClientModel& model,
   return {};
 }
 
-Result<void> CompareRates(client::Remote& remote, client::ClientModel& model,
-                          engine::testing::PlainLlama& plain, size_t batch_size,
-                          BenchReport& report) {
+Result<std::vector<Sentences>> Batches(const model::Tokenizer& tokenizer,
+                                       size_t batch_size) {
   std::vector<Sentences> batches;
   for (size_t i = 0; i < kReviews.size(); ++i) {
     if (i % batch_size == 0) batches.emplace_back();
-    CMIF_ASSIGN(auto ids, model.tokenizer().Encode(kReviews[i], true));
+    CMIF_ASSIGN(auto ids, tokenizer.Encode(kReviews[i], true));
     batches.back().push_back(std::move(ids));
   }
-  const double count = static_cast<double>(kReviews.size() * kRounds);
-  Pairs pairs;
-  for (int pair = 0; pair < Pairs::kPairs; ++pair) {
+  return batches;
+}
+
+Result<void> CompareRates(Engines& engines, size_t batch_size, int count,
+                          Pairs& rates) {
+  CMIF_ASSIGN(const auto batches,
+              Batches(engines.model->tokenizer(), batch_size));
+  const double sentences = static_cast<double>(kReviews.size() * kRounds);
+  for (int pair = 0; pair < count; ++pair) {
     Result<void> ran;
-    const double ours = Timed([&] { ran = RunOurs(remote, model, batches); });
+    const double ours =
+        Timed([&] { ran = RunOurs(*engines.remote, *engines.model, batches); });
     CMIF_TRY(ran);
     const double reference = Timed([&] {
       for (size_t round = 0; round < kRounds; ++round) {
-        for (const Sentences& batch : batches) plain.Classify(batch);
+        for (const Sentences& batch : batches) engines.plain->Classify(batch);
       }
     });
-    pairs.Add(count / ours, count / reference);
+    rates.Add(sentences / ours, sentences / reference);
   }
-  report.Row(fmt::format("classify, {} sentences a call", batch_size), pairs,
-             "sentences/s", "plain llama.cpp");
   return {};
 }
 
@@ -135,23 +140,28 @@ Result<void> MeasureShare(client::Remote& remote,
 
 Result<void> BenchClassifier(BenchReport& report) {
   CMIF_ASSIGN(const DemoModel demo, ClassifierModel());
-  CMIF_ASSIGN(const auto model, client::ClientModel::Open(demo.folder));
-  CMIF_ASSIGN(const ServerProcess server,
-              ServerProcess::Start(demo.folder / model::kBodyFile, {}));
-  client::RemoteOptions options;
-  options.address = server.address();
-  CMIF_ASSIGN(const auto remote,
-              client::Remote::Connect(options, model->facts()));
-  CMIF_ASSIGN(const auto plain, engine::testing::PlainLlama::Load(
-                                    demo.source, {.threads = HardwareThreads(),
-                                                  .context = 512,
-                                                  .batch = 512,
-                                                  .sequences = 16,
-                                                  .classifier = true}));
-  for (const size_t batch_size : {4, 8, 16}) {
-    CMIF_TRY(CompareRates(*remote, *model, *plain, batch_size, report));
+  const engine::testing::PlainLlamaOptions plain = {
+      .threads = HardwareThreads(),
+      .context = 512,
+      .batch = 512,
+      .sequences = 16,
+      .classifier = true};
+  constexpr size_t kBatchSizes[] = {4, 8, 16};
+  Pairs rates[std::size(kBatchSizes)];
+  std::unique_ptr<Engines> engines;
+  for (int start = 0; start < report.starts(); ++start) {
+    engines.reset();
+    CMIF_ASSIGN(engines, Engines::Start(demo, plain));
+    for (size_t i = 0; i < std::size(kBatchSizes); ++i) {
+      CMIF_TRY(CompareRates(*engines, kBatchSizes[i], report.pairs_a_start(),
+                            rates[i]));
+    }
   }
-  return MeasureShare(*remote, model, report);
+  for (size_t i = 0; i < std::size(kBatchSizes); ++i) {
+    report.Row(fmt::format("classify, {} sentences a call", kBatchSizes[i]),
+               rates[i], "sentences/s", "plain llama.cpp");
+  }
+  return MeasureShare(*engines->remote, engines->model, report);
 }
 
 }  // namespace cmif::cli

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 namespace cmif::cli {
@@ -19,7 +19,7 @@ void BenchReport::Row(const std::string& name, double ours, double reference,
                       const std::string& unit,
                       const std::string& reference_name) {
   const double ratio = ours / reference;
-  if (json_) {
+  if (options_.json) {
     const nlohmann::ordered_json row = {
         {"name", name},   {"ours", ours}, {"reference", reference},
         {"ratio", ratio}, {"unit", unit}, {"reference_is", reference_name}};

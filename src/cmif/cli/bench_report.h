@@ -2,7 +2,7 @@
 #ifndef CMIF_CLI_BENCH_REPORT_H_
 #define CMIF_CLI_BENCH_REPORT_H_
 
-#include <chrono>
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <vector>
@@ -15,7 +15,6 @@ namespace cmif::cli {
 // does hits both; the median of each.
 class Pairs {
  public:
-  static constexpr int kPairs = 7;
   void Add(double ours, double reference) {
     ours_.push_back(ours);
     reference_.push_back(reference);
@@ -29,11 +28,22 @@ class Pairs {
   std::vector<double> reference_;
 };
 
+struct BenchOptions {
+  bool json = false;
+  int pairs = 7;  // of a row; at least 1
+};
+
 // Prints one row, as JSON or as a line of a table. `reference_name` says what
 // the other side is.
 class BenchReport {
  public:
-  explicit BenchReport(bool json) : json_(json) {}
+  explicit BenchReport(const BenchOptions& options) : options_(options) {}
+  int pairs() const { return options_.pairs; }
+  // Comparisons with another engine spread their pairs over so many starts of
+  // both: where in memory the weights come to lie alone is worth some percent.
+  int starts() const { return std::min(3, options_.pairs); }
+  // Pairs of each start, so that all starts together have at least pairs().
+  int pairs_a_start() const { return (pairs() + starts() - 1) / starts(); }
   void Row(const std::string& name, double ours, double reference,
            const std::string& unit, const std::string& reference_name);
   void Row(const std::string& name, const Pairs& pairs, const std::string& unit,
@@ -42,7 +52,7 @@ class BenchReport {
   }
 
  private:
-  bool json_;
+  BenchOptions options_;
 };
 
 // Seconds that `work` takes.

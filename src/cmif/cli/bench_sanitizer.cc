@@ -60,7 +60,7 @@ Result<void> MeasureDraw(client::ClientModel& model,
   OsRandom random;
   Pairs pairs;
   int64_t sum = 0;  // keeps the work alive
-  for (int pair = 0; pair < Pairs::kPairs; ++pair) {
+  for (int pair = 0; pair < report.pairs(); ++pair) {
     const double ours = Timed([&] {
       for (const int32_t id : ids) sum += sampler.Draw(id, random);
     });
@@ -101,7 +101,7 @@ Result<void> MeasureKeyedDraw(client::ClientModel& model,
   const client::MessageNoise noise = conversation.NoiseOf({});
   Pairs pairs;
   int64_t sum = 0;  // keeps the work alive
-  for (int pair = 0; pair < Pairs::kPairs; ++pair) {
+  for (int pair = 0; pair < report.pairs(); ++pair) {
     const double keyed = Timed([&] {
       uint32_t word = 0;
       for (const int32_t id : ids) {
@@ -129,7 +129,7 @@ Result<void> MeasureAccount(
   const int clusters = std::min(
       kClusters, static_cast<int>(channel->clustering().clusters().size()));
   Pairs pairs;
-  for (int pair = 0; pair < Pairs::kPairs; ++pair) {
+  for (int pair = 0; pair < report.pairs(); ++pair) {
     CMIF_ASSIGN(const auto accountant, privacy::Accountant::Create(channel));
     privacy::Charges charges;
     const double curves = Timed([&] {
@@ -158,7 +158,7 @@ Result<void> MeasureText(client::ClientModel& model,
     text += std::string(review) + " ";
   Pairs segmentation;
   Pairs sanitizing;
-  for (int pair = 0; pair < Pairs::kPairs; ++pair) {
+  for (int pair = 0; pair < report.pairs(); ++pair) {
     size_t words = 0;
     const double split = Timed([&] {
       for (const auto& piece : text::SplitWords(text)) {
@@ -195,7 +195,7 @@ Result<void> MeasureNearest(client::ClientModel& model, const std::string& name,
   const std::vector<int32_t> ids = {model.units().words()[7],
                                     model.units().words()[99]};
   Pairs pairs;
-  for (int pair = 0; pair < Pairs::kPairs; ++pair) {
+  for (int pair = 0; pair < report.pairs(); ++pair) {
     const double ours = Timed([&] { nearest->Find(ids); });
     const double scalar =
         Timed([&] { client::DotProductsScalar(rows, query, out); });
@@ -209,7 +209,7 @@ Result<void> MeasureNearest(client::ClientModel& model, const std::string& name,
 Result<void> MeasureStart(const DemoModel& demo, const std::string& name,
                           BenchReport& report) {
   Pairs pairs;
-  for (int pair = 0; pair < Pairs::kPairs; ++pair) {
+  for (int pair = 0; pair < report.pairs(); ++pair) {
     Result<void> opened;
     const double ours = Timed([&] {
       const auto model = client::ClientModel::Open(demo.folder);
