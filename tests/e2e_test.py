@@ -167,6 +167,46 @@ class EndToEnd(unittest.TestCase):
             for _ in range(3)}
         self.assertEqual(len(answers), 1)
 
+    def test_head_on_the_client_writes_the_same_text(self):
+        for kind in ("llama", "tied"):
+            source = self.folder / f"{kind}-head.gguf"
+            subprocess.run([TINY, kind, source, "3"], check=True)
+            answers = []
+            for head in ("server", "client"):
+                folder = self.folder / f"{kind}-head-{head}"
+                done = cmif("split", source, "-o", folder, "--head", head)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                server = Server(folder / "body.gguf")
+                answers.append([])
+                for heat, more in ((0, []), (1, ["--seed", "5"]),
+                                   (0, ["--stop", "o"])):
+                    done = cmif("ask", "--bundle", folder, "--server",
+                                server.address, "--mechanism", "identity",
+                                "--temperature", heat, "--max-tokens", "30",
+                                "--json", *more, "bada kilo domu")
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    got = json.loads(done.stdout)
+                    answers[-1].append([got[key] for key in (
+                        "answer", "finish_reason", "tokens_out")])
+                server.stop()
+            self.assertEqual(*answers)
+            self.assertEqual(answers[0][0][2], 30)
+
+    def test_head_on_the_client_up_to_the_end_of_the_context(self):
+        source = self.folder / "full.gguf"
+        subprocess.run([TINY, "llama", source, "3"], check=True)
+        folder = self.folder / "full"
+        cmif("split", source, "-o", folder, "--head", "client")
+        server = Server(folder / "body.gguf", "--tokens", "64")
+        done = cmif("ask", "--bundle", folder, "--server", server.address,
+                    "--mechanism", "identity", "--temperature", "0",
+                    "--max-tokens", "1000", "--json", "bada kilo")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        got = json.loads(done.stdout)
+        self.assertEqual(got["finish_reason"], "context")
+        self.assertEqual(got["tokens_in"] + got["tokens_out"], 65)
+        server.stop()
+
     def test_noise_is_fresh(self):
         done = cmif("sanitize", "--bundle", self.folder / "bert",
                     stdin="bada kilo domu gi\n" * 50)

@@ -135,8 +135,10 @@ void AddGenerateOptions(CLI::App& command, Flags& flags) {
   command.add_option("--max-tokens", flags.generate.max_tokens)
       ->capture_default_str()
       ->check(CLI::Range(1U, 1000000U));
-  command.add_option("--stop", flags.generate.stop,
-                     "end the answer before this text; may be repeated");
+  command
+      .add_option("--stop", flags.generate.stop,
+                  "end the answer before this text; may be repeated")
+      ->allow_extra_args(false);
   command
       .add_option("--timeout", flags.timeout_seconds,
                   "seconds for the whole answer")

@@ -146,6 +146,7 @@ void AddChannelCompare(CLI::App& channel, int& exit_code) {
                       "embedded default classifier");
   command->add_option("--epsilon", flags->epsilons, "a comma list")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->capture_default_str();
   command
       ->add_option("--clusters", flags->clusters,

@@ -17,7 +17,8 @@ void AddPolicyOptions(CLI::App& command, client::PolicyOptions& options) {
       .add_option("--kind", options.kinds,
                   "words with a budget of their own: NAME=FILE:EPSILON, or "
                   "NAME=digitsN:EPSILON; may be repeated")
-      ->take_all();
+      ->take_all()
+      ->allow_extra_args(false);
   command.add_option("--counts", options.counts,
                      "how often words occur, for frequent=: a FILE of 'word "
                      "count' lines or a JSON object; without it the order of "

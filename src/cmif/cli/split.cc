@@ -193,6 +193,7 @@ void AddSplit(CLI::App& app, int& exit_code) {
       ->add_option("--epsilon", flags->epsilons,
                    "channels to compute now, a comma list")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->capture_default_str();
   command->add_flag("--force", flags->force, "replace an earlier split");
   command->add_flag("--json", flags->json, "print the result as JSON");

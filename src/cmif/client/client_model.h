@@ -29,6 +29,10 @@ class ClientModel {
   const model::ModelFacts& facts() const { return bundle_.facts; }
   const model::Tokenizer& tokenizer() const { return bundle_.tokenizer; }
   const model::EmbeddingTable& table() const { return bundle_.table; }
+  // The output head; only in partition embedding+head.
+  const std::optional<model::EmbeddingTable>& head() const {
+    return bundle_.head;
+  }
   const UnitTable& units() const { return units_; }
   const std::shared_ptr<const privacy::Clustering>& clustering() const {
     return clustering_;

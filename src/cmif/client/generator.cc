@@ -4,8 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
+#include "cmif/client/head_sampler.h"
 #include "cmif/client/remote-inl.h"
+#include "cmif/client/text_assembler.h"
 #include "cmif/wire/grpc_status.h"
 #include "cmif/wire/limits.h"
 #include "cmif/wire/row_sender.h"
@@ -14,29 +18,22 @@ namespace cmif::client {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using OnText = std::function<void(std::string_view)>;
 using Stream = grpc::ClientReaderWriter<v1::GenerateRequest, v1::GenerateReply>;
 
 double Seconds(Clock::duration time) {
   return std::chrono::duration<double>(time).count();
 }
 
-// Bytes at the end of `text` that begin a UTF-8 character and do not end it.
-size_t CutCharacterBytes(std::string_view text) {
-  for (size_t back = 1; back <= std::min<size_t>(3, text.size()); ++back) {
-    const auto byte = static_cast<uint8_t>(text[text.size() - back]);
-    if ((byte & 0xC0) == 0x80) continue;  // inside a character
-    const size_t length = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : 2;
-    return byte >= 0xC0 && length > back ? back : 0;
-  }
-  return 0;
-}
-
 // One generation, in order: SendPrompt(), then Step() until it is done.
 class Run {
  public:
-  Run(Remote& remote, ClientModel& model, const GenerateOptions& options)
+  // `head`: where the partition has the client draw the tokens.
+  Run(Remote& remote, ClientModel& model, const GenerateOptions& options,
+      std::optional<HeadSampler> head)
       : model_(model),
         options_(options),
+        head_(std::move(head)),
         sender_(model.table().format().row_bytes(), remote.facts().max_slots),
         assembler_(options.stop) {
     context_.set_deadline(std::chrono::system_clock::now() + options.timeout);
@@ -67,25 +64,14 @@ class Run {
   }
 
   // Reads one reply. False when the answer is complete.
-  Result<bool> Step(const std::function<void(std::string_view)>& on_text) {
+  Result<bool> Step(const OnText& on_text) {
     v1::GenerateReply reply;
     if (!stream_->Read(&reply)) return Broken();
     result_.bytes_received += reply.ByteSizeLong();
     CMIF_TRY(CheckReply(reply));
-    if (reply.wants_row()) {
-      v1::GenerateRequest answer;
-      CMIF_TRY(
-          AddRow(static_cast<int32_t>(reply.tokens().rbegin()[0]), answer));
-      CMIF_TRY(Write(answer));
-    }
-    for (const uint32_t token : reply.tokens()) {
-      const auto id = static_cast<int32_t>(token);
-      Count(id);
-      Show(assembler_.Add(model_.tokenizer().Piece(id)), on_text);
-      if (!assembler_.stopped()) continue;
-      result_.reason = "stop";
-      return false;
-    }
+    CMIF_ASSIGN(const bool goes_on,
+                head_ ? TakeState(reply, on_text) : TakeTokens(reply, on_text));
+    if (!goes_on) return false;
     if (!reply.has_done()) return true;
     Finish(reply.done());
     Show(assembler_.Finish(), on_text);
@@ -99,16 +85,17 @@ class Run {
 
  private:
   Result<void> CheckReply(const v1::GenerateReply& reply) const {
-    if (!reply.hidden_state().empty()) {
-      return Unimplemented(
-          "the server sends hidden states; generation with "
-          "the head on the client is not built yet");
+    const bool states = !reply.hidden_state().empty();
+    const bool tokens = !reply.tokens().empty();
+    if (head_ ? tokens : states) {
+      return Internal(
+          "the server sent what does not belong to the model's partition");
     }
-    if (reply.tokens().empty() && (reply.wants_row() || !reply.has_done())) {
+    if (!states && !tokens && (reply.wants_row() || !reply.has_done())) {
       return Internal("the server sent a reply without tokens");
     }
-    if (result_.tokens_out + static_cast<uint64_t>(reply.tokens_size()) >
-        options_.max_tokens) {
+    const auto count = states ? 1 : static_cast<uint64_t>(reply.tokens_size());
+    if (result_.tokens_out + count > options_.max_tokens) {
       return Internal(
           "the server goes on beyond the tokens that were asked "
           "for; the connection was closed");
@@ -120,11 +107,50 @@ class Run {
     }
     return {};
   }
+  // Each of these: false when the answer ends here.
+  Result<bool> TakeTokens(const v1::GenerateReply& reply, const OnText& show) {
+    if (reply.wants_row()) {
+      v1::GenerateRequest answer;
+      CMIF_TRY(
+          AddRow(static_cast<int32_t>(reply.tokens().rbegin()[0]), answer));
+      CMIF_TRY(Write(answer));
+    }
+    for (const uint32_t token : reply.tokens()) {
+      if (!TakeToken(static_cast<int32_t>(token), show)) return false;
+    }
+    return true;
+  }
+  Result<bool> TakeState(const v1::GenerateReply& reply, const OnText& show) {
+    if (reply.hidden_state().empty()) return true;
+    CMIF_ASSIGN(const auto token, head_->Next(reply.hidden_state()));
+    if (!token) {
+      result_.reason = "stop";
+      Show(assembler_.Finish(), show);
+      return false;
+    }
+    if (!TakeToken(*token, show)) return false;
+    if (reply.has_done() || result_.tokens_out == options_.max_tokens) {
+      return true;
+    }
+    v1::GenerateRequest answer;
+    CMIF_TRY(AddRow(*token, answer));
+    // Fails where this state filled the context: the last reply says so.
+    Send(answer);
+    return true;
+  }
+  bool TakeToken(int32_t id, const OnText& show) {
+    Count(id);
+    Show(assembler_.Add(model_.tokenizer().Piece(id)), show);
+    if (!assembler_.stopped()) return true;
+    result_.reason = "stop";
+    return false;
+  }
   void SetSampling(v1::Sampling& sampling) {
+    sampling.set_max_tokens(options_.max_tokens);
+    if (head_) return;  // drawn here: the server needs to know no more
     sampling.set_temperature(options_.temperature);
     sampling.set_top_p(options_.top_p);
     sampling.set_seed(options_.seed);
-    sampling.set_max_tokens(options_.max_tokens);
     if (!options_.stop_at_end) return;
     for (const int32_t id : model_.tokenizer().EndTokens()) {
       sampling.add_stop_tokens(static_cast<uint32_t>(id));
@@ -136,10 +162,13 @@ class Run {
     request.mutable_rows()->add_slots(slot);
     return {};
   }
-  Result<void> Write(v1::GenerateRequest& request) {
+  bool Send(v1::GenerateRequest& request) {
     request.mutable_rows()->set_new_rows(sender_.TakeNewRows());
     result_.bytes_sent += request.ByteSizeLong();
-    if (!stream_->Write(request)) return Broken();
+    return stream_->Write(request);
+  }
+  Result<void> Write(v1::GenerateRequest& request) {
+    if (!Send(request)) return Broken();
     return {};
   }
   std::unexpected<Status> Broken() {
@@ -170,8 +199,7 @@ class Run {
     result_.ids.push_back(id);
     ++result_.tokens_out;
   }
-  void Show(const std::string& text,
-            const std::function<void(std::string_view)>& on_text) {
+  void Show(const std::string& text, const OnText& on_text) {
     result_.text += text;
     if (on_text && !text.empty()) on_text(text);
   }
@@ -183,6 +211,7 @@ class Run {
 
   ClientModel& model_;
   const GenerateOptions& options_;
+  std::optional<HeadSampler> head_;
   wire::RowSender sender_;
   TextAssembler assembler_;
   grpc::ClientContext context_;
@@ -195,50 +224,11 @@ class Run {
 
 }  // namespace
 
-std::string TextAssembler::Add(std::string_view bytes) {
-  if (stopped_) return {};
-  held_ += bytes;
-  size_t keep = CutCharacterBytes(held_);
-  for (const std::string& stop : stop_) {
-    if (const size_t at = held_.find(stop);
-        !stop.empty() && at != std::string::npos) {
-      stopped_ = true;
-      held_.resize(at);
-      keep = 0;
-      continue;
-    }
-    // The longest end of the text that begins the stop text.
-    for (size_t n =
-             std::min(stop.size() - (stop.empty() ? 0 : 1), held_.size());
-         n > keep; --n) {
-      if (std::string_view(held_).ends_with(
-              std::string_view(stop).substr(0, n))) {
-        keep = n;
-        break;
-      }
-    }
-  }
-  if (stopped_) keep = 0;
-  std::string shown = held_.substr(0, held_.size() - keep);
-  held_.erase(0, shown.size());
-  return shown;
-}
-
-std::string TextAssembler::Finish() {
-  return stopped_ ? std::string() : std::exchange(held_, {});
-}
-
-Result<Generation> Generate(
-    Remote& remote, ClientModel& model, std::span<const int32_t> prompt,
-    const GenerateOptions& options,
-    const std::function<void(std::string_view)>& on_text) {
+Result<Generation> Generate(Remote& remote, ClientModel& model,
+                            std::span<const int32_t> prompt,
+                            const GenerateOptions& options,
+                            const OnText& on_text) {
   if (prompt.empty()) return InvalidArgument("the prompt is empty");
-  if (model.facts().partition == model::kPartitionHead) {
-    return Unimplemented(
-        "this model was split with --head client; generation "
-        "with the head on the client is not built yet: split "
-        "it with --head server");
-  }
   if (prompt.size() >= remote.facts().max_tokens) {
     return OutOfRange(fmt::format(
         "the prompt has {} tokens, the server takes at most {} a session "
@@ -246,7 +236,15 @@ Result<Generation> Generate(
         "--tokens",
         prompt.size(), remote.facts().max_tokens));
   }
-  Run run(remote, model, options);
+  std::optional<HeadSampler> head;
+  if (model.facts().partition == model::kPartitionHead) {
+    CMIF_ASSIGN(
+        head, HeadSampler::Create(model, {.temperature = options.temperature,
+                                          .top_p = options.top_p,
+                                          .seed = options.seed,
+                                          .stop_at_end = options.stop_at_end}));
+  }
+  Run run(remote, model, options, std::move(head));
   CMIF_TRY(run.SendPrompt(prompt));
   while (true) {
     CMIF_ASSIGN(const bool more, run.Step(on_text));

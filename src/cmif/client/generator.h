@@ -54,25 +54,6 @@ Result<Generation> Generate(
     const GenerateOptions& options,
     const std::function<void(std::string_view)>& on_text);
 
-// Holds back what is not whole yet: characters cut in two, and ends that may
-// begin a stop text.
-class TextAssembler {
- public:
-  explicit TextAssembler(std::vector<std::string> stop)
-      : stop_(std::move(stop)) {}
-  // Adds bytes; returns what can be shown now.
-  std::string Add(std::string_view bytes);
-  // A stop text has come; the text ends before it.
-  bool stopped() const { return stopped_; }
-  // The rest, at the end of the answer.
-  std::string Finish();
-
- private:
-  std::vector<std::string> stop_;
-  std::string held_;
-  bool stopped_ = false;
-};
-
 }  // namespace cmif::client
 
 #endif  // CMIF_CLIENT_GENERATOR_H_

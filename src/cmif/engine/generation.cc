@@ -23,8 +23,9 @@ Result<void> Session::CheckPhase(Phase phase, const char* what) const {
 }
 
 Result<void> Session::Begin(GenerationOptions options) {
-  CMIF_ASSIGN(auto sampler, TokenSampler::Create(options.temperature,
-                                                 options.top_p, options.seed));
+  CMIF_ASSIGN(auto sampler,
+              model::TokenSampler::Create(options.temperature, options.top_p,
+                                          options.seed));
   if (options.max_tokens < 1) {
     return InvalidArgument("max_tokens must be at least 1");
   }
@@ -43,7 +44,7 @@ Result<void> Session::Begin(GenerationOptions options) {
   const std::lock_guard lock(loop_.mutex_);
   CMIF_TRY(CheckPhase(Phase::kPrompt, "sampling"));
   if (sampler_) return FailedPrecondition("sampling came twice");
-  sampler_ = std::make_unique<TokenSampler>(std::move(sampler));
+  sampler_ = std::make_unique<model::TokenSampler>(std::move(sampler));
   max_tokens_ = options.max_tokens;
   stop_tokens_.insert(options.stop_tokens.begin(), options.stop_tokens.end());
   active_ = std::chrono::steady_clock::now();

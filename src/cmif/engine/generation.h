@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "cmif/base/status.h"
-#include "cmif/engine/token_sampler.h"
+#include "cmif/model/token_sampler.h"
 
 namespace cmif::engine {
 
@@ -112,8 +112,8 @@ class Session {
   // All below: guarded by the loop's mutex, except that sampler_ is used by
   // the engine's thread alone once the prompt is finished.
   Phase phase_ = Phase::kWaiting;
-  int slot_ = -1;                          // its sequence id
-  std::unique_ptr<TokenSampler> sampler_;  // set by Begin()
+  int slot_ = -1;                                 // its sequence id
+  std::unique_ptr<model::TokenSampler> sampler_;  // set by Begin()
   uint32_t max_tokens_ = 0;
   std::unordered_set<uint32_t> stop_tokens_;
 

@@ -15,9 +15,8 @@ Result<EmbeddingTable> EmbeddingTable::Create(RowFormat format, uint32_t rows,
                                               SecretBytes bytes) {
   if (rows == 0 || bytes.size() / format.row_bytes() != rows ||
       bytes.size() % format.row_bytes() != 0) {
-    return DataLoss(fmt::format(
-        "the embedding table has {} bytes; {} rows of {} bytes were expected",
-        bytes.size(), rows, format.row_bytes()));
+    return DataLoss(fmt::format("{} bytes; {} rows of {} bytes were expected",
+                                bytes.size(), rows, format.row_bytes()));
   }
   return EmbeddingTable(std::move(format), rows, std::move(bytes));
 }
@@ -36,6 +35,23 @@ std::vector<float> EmbeddingTable::Expanded(int threads) const {
   return values;
 }
 
+namespace {
+
+Result<EmbeddingTable> ReadRows(ContainerReader& reader,
+                                std::string_view section, std::string_view type,
+                                const ModelFacts& facts) {
+  CMIF_ASSIGN(RowFormat format, RowFormat::Create(type, facts.width));
+  CMIF_ASSIGN(SecretBytes bytes, reader.Read(section));
+  auto rows = EmbeddingTable::Create(std::move(format), facts.vocabulary,
+                                     std::move(bytes));
+  if (!rows) {
+    return std::unexpected(rows.error().At("section " + std::string(section)));
+  }
+  return rows;
+}
+
+}  // namespace
+
 Result<Bundle> OpenBundle(const std::filesystem::path& path) {
   CMIF_ASSIGN(ContainerReader reader, ContainerReader::Open(path));
   CMIF_ASSIGN(const SecretBytes facts_bytes, reader.Read("facts"));
@@ -47,16 +63,12 @@ Result<Bundle> OpenBundle(const std::filesystem::path& path) {
         fmt::format("the bundle's tokenizer has {} tokens, its table {} rows",
                     tokenizer.size(), facts.vocabulary));
   }
-  CMIF_ASSIGN(RowFormat format,
-              RowFormat::Create(facts.table_type, facts.width));
-  CMIF_ASSIGN(SecretBytes table_bytes, reader.Read("table"));
   CMIF_ASSIGN(EmbeddingTable table,
-              EmbeddingTable::Create(std::move(format), facts.vocabulary,
-                                     std::move(table_bytes)));
+              ReadRows(reader, "table", facts.table_type, facts));
   CMIF_ASSIGN(SecretBytes clusters, reader.Read("clusters"));
-  SecretBytes head;
+  std::optional<EmbeddingTable> head;
   if (facts.partition == kPartitionHead) {
-    CMIF_ASSIGN(head, reader.Read("head"));
+    CMIF_ASSIGN(head, ReadRows(reader, "head", facts.head_type, facts));
   }
   return Bundle{.facts = std::move(facts),
                 .tokenizer = std::move(tokenizer),

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 
 #include "cmif/base/secret_bytes.h"
@@ -14,8 +15,8 @@
 
 namespace cmif::model {
 
-// The rows of a token embedding, in the table's own number format. Immutable;
-// thread-safe; wiped when it goes away.
+// The rows of a token embedding or of an output head, in their own number
+// format. Immutable; thread-safe; wiped when it goes away.
 class EmbeddingTable {
  public:
   // DATA_LOSS when the bytes are not `rows` rows of the format.
@@ -48,7 +49,8 @@ struct Bundle {
   Tokenizer tokenizer;
   EmbeddingTable table;
   SecretBytes clusters;
-  SecretBytes head;  // empty unless the partition is embedding+head
+  // One row a token; absent unless the partition is embedding+head.
+  std::optional<EmbeddingTable> head;
 };
 
 // Opens and checks a bundle: every hash, and that shapes, vocabulary and table

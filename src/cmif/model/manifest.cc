@@ -25,6 +25,7 @@ ordered_json Facts(const ModelFacts& facts) {
                          {"table_type", facts.table_type},
                          {"tied", facts.tied},
                          {"labels", facts.labels}};
+  if (facts.partition == kPartitionHead) object["head_type"] = facts.head_type;
   if (!facts.clustering.empty()) {
     object["clustering"] = facts.clustering;
     object["cluster_size"] = facts.cluster_size;
@@ -126,6 +127,9 @@ ModelFacts ReadFacts(Fields& fields) {
   facts.layers = fields.Number<uint32_t>("layers", 1, 10'000);
   facts.context = fields.Number<uint32_t>("context", 1, 1U << 30);
   facts.table_type = fields.Text("table_type");
+  if (facts.partition == kPartitionHead) {
+    facts.head_type = fields.Text("head_type");
+  }
   facts.tied = fields.Flag("tied");
   facts.labels = fields.Texts("labels");
   if (fields.Has("clustering")) {

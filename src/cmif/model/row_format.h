@@ -27,6 +27,7 @@ class RowFormat {
   const std::string& type() const { return type_; }
   uint32_t width() const { return width_; }
   size_t row_bytes() const { return row_bytes_; }
+  int type_number() const { return ggml_type_; }  // of enum ggml_type
 
   // Expands one row: row.size() == row_bytes(), out.size() == width().
   void Expand(std::span<const uint8_t> row, std::span<float> out) const;

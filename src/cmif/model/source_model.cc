@@ -118,6 +118,10 @@ Result<void> SourceModel::CheckTable() {
   if (head_ != nullptr && head_->shape != shape) {
     return DataLoss("the output head has another shape than the table");
   }
+  if (facts_.partition == kPartitionHead) {
+    facts_.head_type = head_ != nullptr ? head_->type : table_->type;
+    CMIF_TRY(RowFormat::Create(facts_.head_type, facts_.width));
+  }
   return {};
 }
 

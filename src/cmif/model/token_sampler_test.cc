@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cmif/model/token_sampler.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -7,9 +9,7 @@
 #include <map>
 #include <random>
 
-#include "cmif/engine/token_sampler.h"
-
-namespace cmif::engine {
+namespace cmif::model {
 namespace {
 
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
@@ -105,4 +105,4 @@ TEST(TokenSamplerTest, SeedDecidesAlsoWhereLlamaWouldTakeARandomOne) {
 }
 
 }  // namespace
-}  // namespace cmif::engine
+}  // namespace cmif::model

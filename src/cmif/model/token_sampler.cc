@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cmif/engine/token_sampler.h"
+#include "cmif/model/token_sampler.h"
 
 #include <fmt/format.h>
 #include <llama.h>
@@ -9,7 +9,7 @@
 #include <limits>
 #include <vector>
 
-namespace cmif::engine {
+namespace cmif::model {
 namespace {
 
 struct Peak {
@@ -123,4 +123,4 @@ Result<uint32_t> TokenSampler::Sample(std::span<const float> logits) {
   return static_cast<uint32_t>(token);
 }
 
-}  // namespace cmif::engine
+}  // namespace cmif::model

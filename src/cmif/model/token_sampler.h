@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef CMIF_ENGINE_TOKEN_SAMPLER_H_
-#define CMIF_ENGINE_TOKEN_SAMPLER_H_
+#ifndef CMIF_MODEL_TOKEN_SAMPLER_H_
+#define CMIF_MODEL_TOKEN_SAMPLER_H_
 
 #include <cstdint>
 #include <memory>
@@ -8,7 +8,7 @@
 
 #include "cmif/base/status.h"
 
-namespace cmif::engine {
+namespace cmif::model {
 
 // Draws a token from logits with llama.cpp's samplers: greedy (first largest)
 // below kGreedyBelow, else temperature, then top-p, then a draw from `seed`.
@@ -36,6 +36,6 @@ class TokenSampler {
   std::unique_ptr<Chain> chain_;  // null: greedy
 };
 
-}  // namespace cmif::engine
+}  // namespace cmif::model
 
-#endif  // CMIF_ENGINE_TOKEN_SAMPLER_H_
+#endif  // CMIF_MODEL_TOKEN_SAMPLER_H_
