@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock as mock
 from pathlib import Path
 
 CMIF, TINY = "", ""
@@ -576,11 +577,9 @@ class CliTest(unittest.TestCase):
         report = json.loads(done.stdout)
         self.assertEqual(report,
                          json.loads((self.out / "report.json").read_text()))
-        exact = report["exact"]
-        self.assertLessEqual(exact["epsilon_recomputed"],
-                             exact["epsilon_certified"])
-        self.assertLessEqual(report["black_box"]["epsilon_lower"],
-                             exact["epsilon_certified"])
+        certified = report["channel"]["epsilon_certified"]
+        self.assertLessEqual(report["exact"]["epsilon_recomputed"], certified)
+        self.assertLessEqual(report["black_box"]["epsilon_lower"], certified)
         self.assertEqual(len(report["attacks"]), 4)
         self.assertEqual(report["attacks"][3]["trials"],
                          report["text"]["words"])
@@ -591,6 +590,39 @@ class CliTest(unittest.TestCase):
             self.assertNotIn("zyxwvuty", content)  # a text stays the user's
             self.assertNotIn("<script", content)
             self.assertNotIn("href", content)
+
+    def test_audit_of_every_adjacency_and_policy(self):
+        words = self.folder / "public"
+        words.write_text("bada\n")
+        policy = ("--public", words, "--kind", "names=" + str(words) + ":0.5")
+        for flags, adjacency, epsilon_cluster in (
+                (policy, "cluster", None),
+                (("--adjacency", "mixture"), "mixture", None),
+                (("--adjacency", "two-level", "--epsilon-cluster", "2"),
+                 "two-level", 2)):
+            with mock.patch.dict(os.environ, HOME=str(self.folder)):
+                done = run("audit", "--bundle", self.folder / "bert",
+                           "--report", self.out, "--draws", "2000", *flags,
+                           "--json")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            report = json.loads(done.stdout)
+            channel = report["channel"]
+            self.assertEqual((channel["adjacency"],
+                              channel["epsilon_cluster"]),
+                             (adjacency, epsilon_cluster))
+            self.assertAlmostEqual(report["exact"]["epsilon_recomputed"],
+                                   channel["epsilon_certified"], delta=3e-6)
+            self.assertEqual(report["black_box"]["outside_group"], 0)
+            self.assertEqual(report["sweep"]["adjacency"], "cluster")
+            self.assertEqual(len(channel["sha256"]), 64)
+            self.assertEqual([kind["name"] for kind in channel["kinds"]],
+                             ["names"] if flags == policy else [])
+            self.assertEqual(channel["public_set"] != "none", flags == policy)
+            text = (self.out / "report.md").read_text()
+            self.assertIn("--bundle ~/bert", text)
+            self.assertNotIn(str(self.folder), text)
+            self.assertEqual("about adjacency cluster alone" in text,
+                             adjacency != "cluster")
 
     def test_audit_refuses(self):
         self.audit(USAGE, "--mechanism", "identity", "--epsilon", "inf",
@@ -604,8 +636,8 @@ class CliTest(unittest.TestCase):
         self.expect(USAGE, "audit", "--bundle", self.folder / "bert")
         self.expect(NOT_FOUND, "audit", "--bundle", self.folder / "none",
                     "--report", self.out)
-        self.audit(UNSUPPORTED, "--adjacency", "two-level",
-                   "--epsilon-cluster", "1", says=["adjacency"])
+        self.audit(USAGE, "--adjacency", "two-level",
+                   says=["--epsilon-cluster"])
 
     # Evidence of a TEE.
 

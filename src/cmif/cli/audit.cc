@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 #include "cmif/cli/privacy_options.h"
 #include "cmif/cli/terminal.h"
 #include "cmif/client/channel_store.h"
+#include "cmif/crypto/sha256.h"
 #include "cmif/eval/audit_report.h"
 #include "cmif/eval/own_sentences.h"
 
@@ -52,6 +54,18 @@ Result<void> CheckMechanism(const PrivacyOptions& options) {
       "--mechanism: identity protects nothing; there is nothing to audit");
 }
 
+// Without the name of the user's folder: reports are shown to others.
+std::string Shown(std::string value) {
+  const char* const home = std::getenv("HOME");
+  if (home == nullptr || *home == '\0') return value;
+  const std::string folder = std::string(home) + "/";
+  size_t at = 0;
+  while ((at = value.find(folder, at)) != std::string::npos) {
+    value.replace(at, folder.size(), "~/");
+  }
+  return value;
+}
+
 Result<eval::Audit> Audit(const Flags& flags) {
   CMIF_TRY(CheckMechanism(flags.privacy));
   eval::AuditOptions options;
@@ -74,11 +88,15 @@ Result<eval::Audit> Audit(const Flags& flags) {
   const auto show = [&](std::string_view step, double share) {
     progress.Update(step, share);
   };
-  CMIF_ASSIGN(const auto channel,
-              client::OpenChannel(*model, *wanted, [&](double share) {
+  CMIF_ASSIGN(const auto opened,
+              client::OpenChannelWithHash(*model, *wanted, [&](double share) {
                 show("channel, kept for later", share);
               }));
-  return eval::RunAudit(*model, *channel, options, show);
+  options.labels = {.sha256 = crypto::ToHex(opened.sha256),
+                    .prior = client::PriorHash(*wanted),
+                    .public_set = Shown(flags.privacy.policy.public_set),
+                    .kinds = wanted->kinds};
+  return eval::RunAudit(*model, *opened.channel, options, show);
 }
 
 // The command as it was given; it goes into the report.
@@ -88,7 +106,8 @@ std::string CommandOf(const CLI::App& command) {
     if (option->count() == 0) continue;
     line += " " + option->get_name();
     if (option->get_expected_min() == 0) continue;  // a flag
-    for (const std::string& value : option->results()) line += " " + value;
+    for (const std::string& value : option->results())
+      line += " " + Shown(value);
   }
   return line;
 }

@@ -2,7 +2,8 @@
 #include "cmif/cli/audit_language_model.h"
 
 #include <algorithm>
-#include <cmath>
+#include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "cmif/base/file.h"
@@ -27,15 +28,15 @@ class WholeModel final : public eval::NextWordModel {
       std::string_view before,
       std::span<const std::string> candidates) override {
     CMIF_TRY(MoveTo(before));
+    // A word that is no text of its own (a part of a character) cannot be
+    // judged: as unlikely as the unlikeliest token.
+    const double unlikely = std::ranges::min(logits_);
     std::vector<double> scores;
     for (const std::string& candidate : candidates) {
-      // A word that is no text of its own (a part of a character) cannot be
-      // judged: as unlikely as the unlikeliest token.
-      const auto ids = tokenizer_.EncodeWord(candidate);
-      const bool known = ids && !ids->empty() &&
-                         static_cast<size_t>((*ids)[0]) < logits_.size();
-      scores.push_back(known ? logits_[static_cast<size_t>((*ids)[0])]
-                             : std::ranges::min(logits_));
+      const int32_t token = FirstToken(candidate);
+      const bool known =
+          token >= 0 && static_cast<size_t>(token) < logits_.size();
+      scores.push_back(known ? logits_[static_cast<size_t>(token)] : unlikely);
     }
     return scores;
   }
@@ -64,8 +65,18 @@ class WholeModel final : public eval::NextWordModel {
     return {};
   }
 
+  // -1 where there is none. Kept: the same words are asked about at each place.
+  int32_t FirstToken(const std::string& word) {
+    const auto [entry, is_new] = first_tokens_.try_emplace(word, -1);
+    if (!is_new) return entry->second;
+    const auto ids = tokenizer_.EncodeWord(word);
+    if (ids && !ids->empty()) entry->second = (*ids)[0];
+    return entry->second;
+  }
+
   std::unique_ptr<PlainLlama> llama_;
   model::Tokenizer tokenizer_;
+  std::unordered_map<std::string, int32_t> first_tokens_;
   std::vector<int32_t> read_;
   std::vector<float> logits_;
 };

@@ -196,6 +196,7 @@ Result<std::optional<client::ChannelOptions>> ChannelOptionsOf(
                 client::ApplyPolicy(model, policy));
     wanted->domain = {applied.clustering, applied.class_of_cluster,
                       applied.epsilon_micro_of_cluster};
+    wanted->kinds = applied.kinds;
     for (const std::string& line : PolicyLines(applied)) Note(line);
   }
   if (options.prior != "uniform") {

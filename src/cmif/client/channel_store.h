@@ -9,6 +9,7 @@
 #include "cmif/base/parallel.h"
 #include "cmif/base/status.h"
 #include "cmif/client/client_model.h"
+#include "cmif/client/policy.h"
 #include "cmif/crypto/sha256.h"
 #include "cmif/privacy/channel.h"
 
@@ -20,8 +21,9 @@ inline constexpr const char* kChannelExtension = ".channel";
 
 struct ChannelOptions {
   privacy::ChannelSpec spec;
-  privacy::ChannelDomain domain = {};  // no clustering: ModelDomain()
-  std::vector<double> prior = {};      // one weight per id, or empty: uniform
+  privacy::ChannelDomain domain = {};   // no clustering: ModelDomain()
+  std::vector<double> prior = {};       // one weight per id, or empty: uniform
+  std::vector<AppliedKind> kinds = {};  // of the domain's policy; for reports
 };
 
 // What wins at equal certified epsilon (README, "Measured"): `optimal`;

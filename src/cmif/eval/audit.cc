@@ -12,7 +12,7 @@
 namespace cmif::eval {
 namespace {
 
-constexpr int kAuditedClusters = 8;
+constexpr int kChosenPairs = 8;
 constexpr int kRandomPairs = 8;
 constexpr int kRounds = 20;  // draws of each word of the text
 constexpr int kRepeatTrials = 4000;
@@ -25,12 +25,17 @@ class Run {
       const AuditOptions& options, const AuditProgressFn& progress)
       : model_(model),
         channel_(channel),
+        rows_(channel),
         options_(options),
-        progress_(progress) {}
+        progress_(progress),
+        audit_{.channel = channel.spec(),
+               .labels = options.labels,
+               .model_id = model.facts().model_id,
+               .insecure_seed = options.insecure_seed} {}
 
   Result<Audit> All() {
     CMIF_TRY(ReadTexts());
-    CMIF_ASSIGN(audit_.exact, AuditExactly(channel_, prior_, {}));
+    CMIF_ASSIGN(audit_.exact, AuditExactly(rows_, prior_, {}));
     for (const WordFigures& word : audit_.exact.worst_words) {
       audit_.worst_written.push_back(model_.units().Written(word.id));
     }
@@ -41,14 +46,14 @@ class Run {
     Repeated(sampler);
     CMIF_TRY(NearestRows(sampler));
     CMIF_TRY(Context(sampler));
-    CMIF_ASSIGN(const privacy::RowMatrix* const rows, model_.Rows());
+    CMIF_ASSIGN(const privacy::RowMatrix* const table, model_.Rows());
     CMIF_ASSIGN(audit_.baselines,
-                MeasureBaselines(model_.units(), *rows, texts_,
+                MeasureBaselines(model_.units(), *table, texts_,
                                  channel_.epsilon().value()));
     SweepOptions sweep = options_.sweep;
     sweep.insecure_seed = options_.insecure_seed;
     CMIF_ASSIGN(audit_.sweep,
-                SweepMechanisms(channel_.clustering(), *rows, sweep,
+                SweepMechanisms(channel_.clustering(), *table, sweep,
                                 Step("mechanisms compared")));
     return std::move(audit_);
   }
@@ -60,10 +65,6 @@ class Run {
   }
 
   Result<void> ReadTexts() {
-    audit_.model_id = model_.facts().model_id;
-    audit_.mechanism = channel_.mechanism();
-    audit_.calibrated = channel_.spec().calibrate;
-    audit_.insecure_seed = options_.insecure_seed;
     audit_.text.own_sentences = options_.texts.empty();
     CMIF_ASSIGN(texts_, UnitsOf(model_, channel_.clustering(),
                                 options_.texts.empty() ? OwnSentences()
@@ -94,11 +95,14 @@ class Run {
 
   Result<void> BlackBox(const privacy::Sampler& sampler) {
     InsecureSeededRandom random(options_.insecure_seed);
-    const std::vector<WordPair> pairs = ChoosePairs(
-        channel_, kAuditedClusters, kRandomPairs, options_.draws, random);
-    if (pairs.empty()) return InvalidArgument("no cluster has two words");
+    const std::vector<WordPair> pairs =
+        ChoosePairs(rows_, kChosenPairs, kRandomPairs, options_.draws, random);
+    if (pairs.empty()) {
+      return InvalidArgument(
+          "each word stands alone in its cluster: there is nothing to audit");
+    }
     CMIF_ASSIGN(audit_.black_box, AuditByDraws(
-                                      channel_.clustering(),
+                                      rows_,
                                       [&](int32_t id, RandomSource& source) {
                                         return sampler.Draw(id, source);
                                       },
@@ -112,15 +116,14 @@ class Run {
 
   Result<void> Bayes(const privacy::Sampler& sampler) {
     InsecureSeededRandom random(options_.insecure_seed);
-    CMIF_ASSIGN(const BayesAttacker uniform,
-                BayesAttacker::Create(channel_, {}));
+    CMIF_ASSIGN(const BayesAttacker uniform, BayesAttacker::Create(rows_, {}));
     CMIF_ASSIGN(const BayesAttacker unigram,
-                BayesAttacker::Create(channel_, prior_));
+                BayesAttacker::Create(rows_, prior_));
     audit_.attacks.push_back(AttackWords("Bayes-optimal, uniform prior",
-                                         uniform, channel_, sampler, words_, {},
+                                         uniform, rows_, sampler, words_, {},
                                          kRounds, random));
     audit_.attacks.push_back(AttackWords("Bayes-optimal, unigram prior",
-                                         unigram, channel_, sampler, words_,
+                                         unigram, rows_, sampler, words_,
                                          prior_, kRounds, random));
     return {};
   }
@@ -134,14 +137,14 @@ class Run {
     }
     for (const int occurrences : {1, 5, 20}) {
       audit_.repeated.push_back(AttackRepeatedWords(
-          "n = " + std::to_string(occurrences), channel_, sampler, words, {},
+          "n = " + std::to_string(occurrences), rows_, sampler, words, {},
           occurrences, kRepeatTrials, random));
     }
   }
 
   Result<void> NearestRows(const privacy::Sampler& sampler) {
     InsecureSeededRandom random(options_.insecure_seed);
-    CMIF_ASSIGN(const privacy::RowMatrix* const rows, model_.Rows());
+    CMIF_ASSIGN(const privacy::RowMatrix* const table, model_.Rows());
     std::vector<int32_t> words;
     std::vector<int32_t> sent;
     for (size_t i = 0; i < kNearestWords; ++i) {
@@ -149,8 +152,8 @@ class Run {
       sent.push_back(sampler.Draw(words.back(), random));
     }
     if (progress_) progress_("nearest rows", 0);
-    audit_.nearest_raw = AttackByNearestRow(*rows, words, words, 0);
-    audit_.nearest_sanitized = AttackByNearestRow(*rows, words, sent, 0);
+    audit_.nearest_raw = AttackByNearestRow(*table, words, words, 0);
+    audit_.nearest_sanitized = AttackByNearestRow(*table, words, sent, 0);
     if (progress_) progress_("nearest rows", 1);
     return {};
   }
@@ -167,7 +170,7 @@ class Run {
       CMIF_ASSIGN(
           AttackResult result,
           AttackByContext(name, *options_.language_model, kind, model_.units(),
-                          channel_, sampler, texts, random, Step(name)));
+                          rows_, sampler, texts, random, Step(name)));
       audit_.attacks.push_back(std::move(result));
     }
     return {};
@@ -175,6 +178,7 @@ class Run {
 
   client::ClientModel& model_;
   const privacy::Channel& channel_;
+  const DeployedRows rows_;
   const AuditOptions& options_;
   const AuditProgressFn& progress_;
   Audit audit_;
@@ -189,11 +193,6 @@ Result<Audit> RunAudit(client::ClientModel& model,
                        const privacy::Channel& channel,
                        const AuditOptions& options,
                        const AuditProgressFn& progress) {
-  if (channel.spec().adjacency != privacy::Adjacency::kCluster) {
-    return Unimplemented(
-        "cmif audit knows channels of adjacency cluster alone; the certificate "
-        "of others is in cmif channel certify");
-  }
   return Run(model, channel, options, progress).All();
 }
 

@@ -10,6 +10,7 @@
 
 #include "cmif/base/status.h"
 #include "cmif/client/client_model.h"
+#include "cmif/client/policy.h"
 #include "cmif/eval/bayes_attack.h"
 #include "cmif/eval/black_box.h"
 #include "cmif/eval/context_attack.h"
@@ -21,7 +22,16 @@
 
 namespace cmif::eval {
 
+// What the audited channel is called, beyond what it says of itself.
+struct ChannelLabels {
+  std::string sha256;               // of its bytes, hex; "" where unknown
+  std::string prior = "uniform";    // or the SHA-256 of its weights
+  std::string public_set = "none";  // as asked: PolicyOptions::public_set
+  std::vector<client::AppliedKind> kinds = {};
+};
+
 struct AuditOptions {
+  ChannelLabels labels;
   uint64_t draws = 1'000'000;  // per input of the black box
   double alpha = 0.01;
   uint64_t insecure_seed = 1;
@@ -46,28 +56,28 @@ struct TextFacts {
 };
 
 struct Audit {
-  std::string model_id;
-  std::string mechanism;
-  bool calibrated = true;
+  privacy::ChannelSpec channel;
+  ChannelLabels labels = {};
+  std::string model_id = {};
   uint64_t insecure_seed = 0;
-  ExactAudit exact;
-  std::vector<std::string> worst_written;  // of exact.worst_words, in order
-  BlackBoxAudit black_box;
-  TextFacts text;
-  std::vector<AttackResult> attacks;  // Bayes, contextual
-  std::vector<AttackResult> repeated;
-  NearestRowResult nearest_raw;        // rows of the words themselves
-  NearestRowResult nearest_sanitized;  // rows of what the channel sends
-  std::vector<BaselineFigures> baselines;
-  Sweep sweep;
+  ExactAudit exact = {};
+  std::vector<std::string> worst_written = {};  // of exact.worst_words
+  BlackBoxAudit black_box = {};
+  TextFacts text = {};
+  std::vector<AttackResult> attacks = {};  // Bayes, contextual
+  std::vector<AttackResult> repeated = {};
+  NearestRowResult nearest_raw = {};        // rows of the words themselves
+  NearestRowResult nearest_sanitized = {};  // of what the channel sends
+  std::vector<BaselineFigures> baselines = {};
+  Sweep sweep = {};  // of adjacency kCluster, whatever the channel's
 };
 
 // Called with what is being done and the share done of it.
 using AuditProgressFn = std::function<void(std::string_view step, double)>;
 
-// All of it, exact parts first. Deterministic for one seed. UNIMPLEMENTED for
-// adjacencies other than kCluster; INVALID_ARGUMENT for texts or options that
-// cannot be used. At most about three minutes with the defaults.
+// All of it, exact parts first. Deterministic for one seed. INVALID_ARGUMENT
+// for texts or options that cannot be used. At most about three minutes with
+// the defaults.
 Result<Audit> RunAudit(client::ClientModel& model,
                        const privacy::Channel& channel,
                        const AuditOptions& options,

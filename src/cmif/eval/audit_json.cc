@@ -21,9 +21,9 @@ ordered_json Json(const Spread& spread) {
 }
 
 ordered_json Json(const MutualInformation& information) {
-  return {{"within_cluster_bits", information.within_cluster_bits},
+  return {{"output_bits", information.output_bits},
           {"word_bits", information.word_bits},
-          {"cluster_entropy_bits", information.cluster_entropy_bits}};
+          {"public_bits", information.public_bits}};
 }
 
 ordered_json Json(const AttackResult& attack) {
@@ -34,7 +34,7 @@ ordered_json Json(const AttackResult& attack) {
           {"interval_95", Json(attack.interval)},
           {"bound", attack.bound},
           {"bound_of_text", attack.bound_of_text},
-          {"by_cluster_alone", attack.by_cluster_alone}};
+          {"by_public_alone", attack.by_public_alone}};
 }
 
 ordered_json Json(const NearestRowResult& result) {
@@ -80,6 +80,13 @@ ordered_json Json(const SweepPoint& point) {
           {"bound", point.bound}};
 }
 
+ordered_json Json(const client::AppliedKind& kind) {
+  return {{"name", kind.name},
+          {"epsilon", kind.epsilon.value()},
+          {"words", kind.units},
+          {"words_without_unit", kind.words_without_unit}};
+}
+
 template <typename T>
 ordered_json List(const std::vector<T>& all) {
   ordered_json list = ordered_json::array();
@@ -100,16 +107,35 @@ ordered_json WorstWords(const Audit& audit) {
   return list;
 }
 
+ordered_json ChannelJson(const Audit& audit) {
+  const ExactAudit& exact = audit.exact;
+  const privacy::ChannelSpec& spec = audit.channel;
+  ordered_json json = {{"mechanism", spec.mechanism},
+                       {"epsilon", exact.epsilon_asked},
+                       {"epsilon_certified", exact.epsilon_certified},
+                       {"calibrated", spec.calibrate},
+                       {"hub_cap", spec.hub_cap},
+                       {"prior", audit.labels.prior},
+                       {"adjacency", privacy::AdjacencyName(spec.adjacency)},
+                       {"epsilon_cluster", nullptr},
+                       {"public_set", audit.labels.public_set},
+                       {"kinds", List(audit.labels.kinds)},
+                       {"clusters", exact.clusters},
+                       {"groups", exact.groups},
+                       {"public_bits", exact.public_bits},
+                       {"words", exact.words},
+                       {"words_revealed", exact.revealed_words},
+                       {"ids_public", exact.public_ids},
+                       {"sha256", audit.labels.sha256}};
+  if (spec.epsilon_cluster) {
+    json["epsilon_cluster"] = spec.epsilon_cluster->value();
+  }
+  return json;
+}
+
 ordered_json ExactJson(const Audit& audit) {
   const ExactAudit& exact = audit.exact;
-  return {{"epsilon_asked", exact.epsilon_asked},
-          {"epsilon_certified", exact.epsilon_certified},
-          {"epsilon_recomputed", exact.epsilon_recomputed},
-          {"clusters", exact.clusters},
-          {"cluster_bits", exact.cluster_bits},
-          {"words", exact.words},
-          {"words_revealed", exact.revealed_words},
-          {"ids_public", exact.public_ids},
+  return {{"epsilon_recomputed", exact.epsilon_recomputed},
           {"keep", Json(exact.keep)},
           {"distinct_draws", exact.distinct_draws},
           {"distinct", Json(exact.distinct)},
@@ -124,7 +150,7 @@ ordered_json ExactJson(const Audit& audit) {
 ordered_json BlackBoxJson(const BlackBoxAudit& audit) {
   return {{"draws_per_input", audit.draws},
           {"alpha", audit.alpha},
-          {"outside_cluster", audit.outside_cluster},
+          {"outside_group", audit.outside_group},
           {"epsilon_lower", audit.epsilon_lower},
           {"pairs", List(audit.pairs)}};
 }
@@ -143,9 +169,7 @@ ordered_json TextJson(const TextFacts& text) {
 std::string AuditJson(const Audit& audit) {
   const ordered_json json = {
       {"model_id", audit.model_id},
-      {"mechanism", audit.mechanism},
-      {"calibrated", audit.calibrated},
-      {"adjacency", "cluster"},
+      {"channel", ChannelJson(audit)},
       {"insecure_seed", audit.insecure_seed},
       {"exact", ExactJson(audit)},
       {"black_box", BlackBoxJson(audit.black_box)},
@@ -155,8 +179,10 @@ std::string AuditJson(const Audit& audit) {
       {"nearest_row_raw", Json(audit.nearest_raw)},
       {"nearest_row_sanitized", Json(audit.nearest_sanitized)},
       {"baselines", List(audit.baselines)},
-      {"sweep_clusters", audit.sweep.clusters},
-      {"sweep", List(audit.sweep.points)}};
+      {"sweep",
+       {{"adjacency", privacy::AdjacencyName(privacy::Adjacency::kCluster)},
+        {"clusters", audit.sweep.clusters},
+        {"points", List(audit.sweep.points)}}}};
   // Vocabularies hold words that are parts of characters: U+FFFD, no throw.
   return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }

@@ -45,20 +45,64 @@ class Writer {
   std::string text_;
 };
 
+// What the adjacency leaves public of a word.
+std::string_view GroupName(const Audit& audit) {
+  return audit.channel.adjacency == privacy::Adjacency::kCluster ? "cluster"
+                                                                 : "class";
+}
+
+std::string OnOff(bool on) { return on ? "on" : "off"; }
+
+// "; names (epsilon 0.5, 812 words)", and so on.
+std::string KindsText(const std::vector<client::AppliedKind>& kinds) {
+  std::string text;
+  for (const client::AppliedKind& kind : kinds) {
+    text +=
+        fmt::format("{}{} (epsilon {:.6g}, {} words)", text.empty() ? "" : "; ",
+                    Cell(kind.name), kind.epsilon.value(), kind.units);
+  }
+  return text.empty() ? "none" : text;
+}
+
+void ChannelTable(const Audit& audit, Writer& out) {
+  const privacy::ChannelSpec& spec = audit.channel;
+  const ExactAudit& exact = audit.exact;
+  out.Line("| channel | |");
+  out.Line("|---|---|");
+  out.Line("| mechanism | {} |", spec.mechanism);
+  out.Line("| epsilon asked | {:.6g} |", exact.epsilon_asked);
+  out.Line("| adjacency | {} |", privacy::AdjacencyName(spec.adjacency));
+  if (spec.epsilon_cluster) {
+    out.Line("| epsilon of the cluster | {:.6g} |",
+             spec.epsilon_cluster->value());
+  }
+  out.Line("| calibrated | {} |", OnOff(spec.calibrate));
+  out.Line("| hub cap (`optimal` alone) | {} |", OnOff(spec.hub_cap));
+  out.Line("| prior (`optimal` and `medoid`) | {} |", Cell(audit.labels.prior));
+  out.Line("| public set | {}, {} ids of the vocabulary |",
+           Cell(audit.labels.public_set), exact.public_ids);
+  out.Line("| kinds with an epsilon of their own | {} |",
+           KindsText(audit.labels.kinds));
+  out.Line("| clusters | {} |", exact.clusters);
+  if (spec.adjacency != privacy::Adjacency::kCluster) {
+    out.Line("| classes | {} |", exact.groups);
+  }
+  out.Line("| SHA-256 of the tables | {} |", Cell(audit.labels.sha256));
+}
+
 void Head(const Audit& audit, std::string_view command, Writer& out) {
   const ExactAudit& exact = audit.exact;
+  const std::string_view group = GroupName(audit);
   out.Line("# Audit of a channel\n");
   out.Line("Made by {}. Model id {}. Seed {} (insecure: evaluation only).\n",
            Cell(command), Cell(audit.model_id), audit.insecure_seed);
   out.Line(
-      "Mechanism {}{}, adjacency: two words of the same cluster. **The cluster "
-      "itself is not hidden**: {} clusters, up to {:.1f} bits a word, are "
-      "outside of every epsilon here.\n",
-      audit.mechanism, audit.calibrated ? ", calibrated" : ", textbook scale",
-      exact.clusters, exact.cluster_bits);
-  out.Line("| what | value |");
+      "Every epsilon here is about two words of the same {0}. **The {0} itself "
+      "is not hidden**: {1} of them, up to {2:.1f} bits a word.\n",
+      group, exact.groups, exact.public_bits);
+  ChannelTable(audit, out);
+  out.Line("\n| what | value |");
   out.Line("|---|---|");
-  out.Line("| epsilon asked | {:.6g} |", exact.epsilon_asked);
   out.Line("| eps*, certified in integers | {:.6f} |", exact.epsilon_certified);
   out.Line("| eps*, recomputed here from the tables | {:.6f} |",
            exact.epsilon_recomputed);
@@ -66,12 +110,11 @@ void Head(const Audit& audit, std::string_view command, Writer& out) {
            audit.black_box.draws, audit.black_box.alpha,
            audit.black_box.epsilon_lower);
   out.Line("| words randomised | {} |", exact.words);
-  out.Line("| words alone in their cluster: revealed, not protected | {} |",
+  out.Line("| words alone in their {}: revealed, not protected | {} |", group,
            exact.revealed_words);
-  out.Line("| ids of the vocabulary that are public | {} |", exact.public_ids);
 }
 
-void Exact(const ExactAudit& exact, Writer& out) {
+void Exact(const ExactAudit& exact, std::string_view group, Writer& out) {
   out.Line("\n## Exact, from the tables\n");
   out.Line("| over the words | mean | 5 % | 95 % | least | most |");
   out.Line("|---|---|---|---|---|---|");
@@ -90,19 +133,19 @@ void Exact(const ExactAudit& exact, Writer& out) {
     out.Line("| {} | {:.4f} | {:.4f} |", name, exact.uniform.*value,
              exact.under_prior.*value);
   };
-  bits("what the output tells beyond the cluster",
-       &MutualInformation::within_cluster_bits);
-  bits("what there is to tell beyond the cluster",
+  bits(fmt::format("what the output tells beyond the {}", group),
+       &MutualInformation::output_bits);
+  bits(fmt::format("what there is to tell beyond the {}", group),
        &MutualInformation::word_bits);
-  bits("what the cluster tells (not hidden)",
-       &MutualInformation::cluster_entropy_bits);
+  bits(fmt::format("what the {} tells (not hidden)", group),
+       &MutualInformation::public_bits);
   out.Line("\n| Renyi order | largest divergence of a pair |");
   out.Line("|---|---|");
   for (const RenyiPoint& point : exact.renyi) {
     out.Line("| {:.4g} | {:.5f} |", point.order, point.divergence);
   }
-  out.Line(
-      "\n![Losses of all ordered pairs of words of a cluster](losses.svg)");
+  out.Line("\n![Losses of all ordered pairs of words of a {}](losses.svg)",
+           group);
 }
 
 void WorstWords(const Audit& audit, Writer& out) {
@@ -137,21 +180,23 @@ void BlackBox(const BlackBoxAudit& audit, double certified, Writer& out) {
              pair.pair.second, pair.outputs, pair.first_hits, pair.second_hits,
              pair.epsilon_lower);
   }
-  if (audit.outside_cluster > 0) {
-    out.Line("\n**{} draws were no word of the input's cluster.**",
-             audit.outside_cluster);
+  if (audit.outside_group > 0) {
+    out.Line("\n**{} draws were no word of the input's cluster or class.**",
+             audit.outside_group);
   }
 }
 
-void AttackTable(const std::vector<AttackResult>& attacks, Writer& out) {
+void AttackTable(const std::vector<AttackResult>& attacks,
+                 std::string_view group, Writer& out) {
   out.Line(
-      "| attack | recovered | of | share | 95 % interval | by the cluster "
-      "alone | bound, attacker's prior | bound, the words' own frequencies |");
+      "| attack | recovered | of | share | 95 % interval | by the {} alone | "
+      "bound, attacker's prior | bound, the words' own frequencies |",
+      group);
   out.Line("|---|---|---|---|---|---|---|---|");
   for (const AttackResult& attack : attacks) {
     out.Line("| {} | {} | {} | {} | {} | {} | {} | {} |", attack.name,
              attack.hits, attack.trials, Percent(attack.rate()),
-             Percent(attack.interval), Percent(attack.by_cluster_alone),
+             Percent(attack.interval), Percent(attack.by_public_alone),
              Percent(attack.bound), Percent(attack.bound_of_text));
   }
 }
@@ -168,20 +213,20 @@ void Attacks(const Audit& audit, Writer& out) {
       text.texts, text.words, text.words_public, text.words_inexact,
       text.prior_of_these_texts ? "these very texts, more than any attacker has"
                                 : "the given prior text");
-  AttackTable(audit.attacks, out);
+  AttackTable(audit.attacks, GroupName(audit), out);
   out.Line(
-      "\nThe first bound, p e^eps / (1 + p (e^eps - 1)) per cluster, holds in "
+      "\nThe first bound, p e^eps / (1 + p (e^eps - 1)) per {0}, holds in "
       "expectation if words come from the attacker's own prior (p: its "
       "largest); the second for every attacker who judges word by word, "
-      "whatever he believes. \"By the cluster alone\": the same attacker who "
-      "sees only the cluster, which "
-      "no channel hides. An attacker who reads the context may exceed both "
-      "without any contradiction to epsilon: his bound is that of his own "
-      "prior at each place.\n");
+      "whatever he believes. \"By the {0} alone\": the same attacker who sees "
+      "only the {0}, which no channel hides. An attacker who reads the context "
+      "may exceed both without any contradiction to epsilon: his bound is that "
+      "of his own prior at each place.\n",
+      GroupName(audit));
   out.Line(
       "The same word several times, each drawn anew (words of the vocabulary, "
       "uniform prior):\n");
-  AttackTable(audit.repeated, out);
+  AttackTable(audit.repeated, GroupName(audit), out);
   out.Line("\nNearest row of the embedding table to the row that was sent:\n");
   out.Line(
       "| rows | nearest is the word | 95 % | word among ten nearest | 95 % |");
@@ -222,11 +267,19 @@ void Baselines(const Audit& audit, Writer& out) {
   }
 }
 
-void SweepTable(const Sweep& sweep, Writer& out) {
-  out.Line("\n## Every mechanism\n");
+void SweepTable(const Audit& audit, Writer& out) {
+  const Sweep& sweep = audit.sweep;
+  out.Line("\n## Every mechanism, adjacency cluster\n");
+  if (audit.channel.adjacency != privacy::Adjacency::kCluster) {
+    out.Line(
+        "**This section is about adjacency cluster alone**: tables as they are "
+        "within clusters. What adjacency {} adds to them, and takes from their "
+        "usefulness, is not in it, but in all sections above.\n",
+        privacy::AdjacencyName(audit.channel.adjacency));
+  }
   out.Line(
       "Exact, over {} clusters ({} words) chosen at random; uniform prior; "
-      "calibrated.\n",
+      "calibrated where nothing else is said.\n",
       sweep.clusters, sweep.words);
   out.Line(
       "| mechanism | epsilon | eps* | mean cosine | stays | Bayes-optimal "
@@ -248,12 +301,12 @@ void SweepTable(const Sweep& sweep, Writer& out) {
 std::string AuditMarkdown(const Audit& audit, std::string_view command) {
   Writer out;
   Head(audit, command, out);
-  Exact(audit.exact, out);
+  Exact(audit.exact, GroupName(audit), out);
   WorstWords(audit, out);
   BlackBox(audit.black_box, audit.exact.epsilon_certified, out);
   Attacks(audit, out);
   Baselines(audit, out);
-  SweepTable(audit.sweep, out);
+  SweepTable(audit, out);
   return std::move(out).Done();
 }
 

@@ -10,7 +10,7 @@ namespace {
 
 using Value = double SweepPoint::*;
 
-// One series for each mechanism, eps* against `value`.
+// One series for each mechanism, epsilon as asked against `value`.
 std::vector<PlotSeries> SeriesOf(const Sweep& sweep, Value value) {
   std::vector<PlotSeries> all;
   for (const SweepPoint& point : sweep.points) {
@@ -46,17 +46,23 @@ Result<void> WriteAuditReport(const Audit& audit, std::string_view command,
           {point.x, MeanUniformBound(audit.sweep, point.x)});
     }
   }
-  CMIF_TRY(Write(folder / "attack.svg",
-                 LinePlot({.title = "Bayes-optimal attacker, uniform prior",
-                           .x_label = "epsilon asked (within a cluster)",
-                           .y_label = "share of words recovered"},
-                          attacks)));
+  CMIF_TRY(Write(
+      folder / "attack.svg",
+      LinePlot(
+          {.title =
+               "Bayes-optimal attacker who knows the cluster, uniform prior",
+           .x_label = "epsilon asked (within a cluster)",
+           .y_label = "share of words recovered"},
+          attacks)));
+  const bool cluster = audit.channel.adjacency == privacy::Adjacency::kCluster;
   CMIF_TRY(Write(
       folder / "losses.svg",
-      HistogramPlot({.title = "Loss of each ordered pair of words",
-                     .x_label = "largest log-ratio (nats)",
-                     .y_label = "pairs"},
-                    audit.exact.losses.bin_width, audit.exact.losses.counts)));
+      HistogramPlot(
+          {.title = std::string("Loss of each ordered pair of words of a ") +
+                    (cluster ? "cluster" : "class"),
+           .x_label = "largest log-ratio (nats)",
+           .y_label = "pairs"},
+          audit.exact.losses.bin_width, audit.exact.losses.counts)));
   CMIF_TRY(Write(folder / "report.json", AuditJson(audit) + "\n"));
   return Write(folder / "report.md", AuditMarkdown(audit, command));
 }

@@ -59,7 +59,7 @@ class AuditTest : public ::testing::Test {
 
 TEST_F(AuditTest, AllPartsAreThere) {
   const Audit audit = RunAudit(*model_, *channel_, options_).value();
-  EXPECT_EQ(audit.mechanism, "rnm-laplace");
+  EXPECT_EQ(audit.channel.mechanism, "rnm-laplace");
   EXPECT_LE(audit.exact.epsilon_recomputed, audit.exact.epsilon_certified);
   EXPECT_FALSE(audit.black_box.Refutes(audit.exact.epsilon_certified));
   EXPECT_FALSE(audit.black_box.pairs.empty());
@@ -100,9 +100,8 @@ TEST_F(AuditTest, EveryFileIsWritten) {
                                    "attack.svg", "losses.svg"));
   const auto json = nlohmann::json::parse(
       ReadFile(folder_ / "out" / "report.json", 1 << 20).value());
-  EXPECT_EQ(json.at("adjacency"), "cluster");
   EXPECT_EQ(json.at("insecure_seed"), 1);
-  EXPECT_NEAR(json.at("exact").at("epsilon_certified").get<double>(), 1, 1e-3);
+  EXPECT_EQ(json.at("sweep").at("adjacency"), "cluster");
   const std::string text =
       ReadFile(folder_ / "out" / "report.md", 1 << 20).value();
   EXPECT_THAT(text, HasSubstr("cluster itself is not hidden"));
@@ -153,15 +152,60 @@ TEST_F(AuditTest, BadInputIsRefused) {
   EXPECT_FALSE(RunAudit(*model_, *channel_, options_));
 }
 
-TEST_F(AuditTest, OtherAdjacenciesAreRefused) {
-  const privacy::ChannelSpec spec{
-      .epsilon = privacy::Epsilon::Create(2).value(),
-      .adjacency = privacy::Adjacency::kTwoLevel,
-      .epsilon_cluster = privacy::Epsilon::Create(1).value()};
-  const auto channel = client::OpenChannel(*model_, {.spec = spec}, {});
-  ASSERT_TRUE(channel) << channel.error().message();
-  EXPECT_EQ(RunAudit(*model_, **channel, options_).error().code(),
-            Code::kUnimplemented);
+TEST_F(AuditTest, ReportsSayWhichChannelItIs) {
+  options_.labels = {
+      .sha256 = "abcd",
+      .prior = "12ef",
+      .public_set = "stopwords",
+      .kinds = {{"names", privacy::Epsilon::Create(0.5).value(), 7, 2}}};
+  const Audit audit = RunAudit(*model_, *channel_, options_).value();
+  const auto json = nlohmann::json::parse(AuditJson(audit)).at("channel");
+  EXPECT_EQ(json.at("mechanism"), "rnm-laplace");
+  EXPECT_EQ(json.at("adjacency"), "cluster");
+  EXPECT_TRUE(json.at("epsilon_cluster").is_null());
+  EXPECT_NEAR(json.at("epsilon_certified").get<double>(), 1, 1e-3);
+  EXPECT_EQ(json.at("hub_cap"), true);
+  EXPECT_EQ(json.at("prior"), "12ef");
+  EXPECT_EQ(json.at("public_set"), "stopwords");
+  EXPECT_EQ(json.at("kinds").at(0).at("name"), "names");
+  EXPECT_EQ(json.at("kinds").at(0).at("epsilon"), 0.5);
+  EXPECT_EQ(json.at("sha256"), "abcd");
+  const std::string text = AuditMarkdown(audit, "");
+  for (const char* said :
+       {"| hub cap (`optimal` alone) | on |", "`12ef`", "`stopwords`",
+        "`names` (epsilon 0.5, 7 words)", "`abcd`"}) {
+    EXPECT_THAT(text, HasSubstr(said));
+  }
+}
+
+TEST_F(AuditTest, AdjacenciesBeyondTheClusterAreAuditedOverTheClass) {
+  FakeLanguageModel language_model;
+  options_.language_model = &language_model;
+  privacy::ChannelSpec spec{.epsilon = privacy::Epsilon::Create(2).value(),
+                            .adjacency = privacy::Adjacency::kMixture};
+  for (const double epsilon_cluster : {0.0, 1.0}) {
+    if (epsilon_cluster > 0) {
+      spec.adjacency = privacy::Adjacency::kTwoLevel;
+      spec.epsilon_cluster = privacy::Epsilon::Create(epsilon_cluster).value();
+    }
+    const auto channel = client::OpenChannel(*model_, {.spec = spec}, {});
+    ASSERT_TRUE(channel) << channel.error().message();
+    const Audit audit = RunAudit(*model_, **channel, options_).value();
+    EXPECT_LE(audit.exact.epsilon_recomputed,
+              audit.exact.epsilon_certified + 1e-9);
+    EXPECT_GE(audit.exact.epsilon_recomputed,
+              audit.exact.epsilon_certified - 2e-6);
+    EXPECT_LT(audit.exact.groups, audit.exact.clusters);
+    EXPECT_FALSE(audit.black_box.Refutes(audit.exact.epsilon_certified));
+    EXPECT_EQ(audit.attacks.size(), 4U);
+    const auto json = nlohmann::json::parse(AuditJson(audit));
+    EXPECT_EQ(json.at("channel").at("adjacency"),
+              privacy::AdjacencyName(spec.adjacency));
+    EXPECT_EQ(json.at("sweep").at("adjacency"), "cluster");
+    const std::string text = AuditMarkdown(audit, "");
+    EXPECT_THAT(text, HasSubstr("The class itself is not hidden"));
+    EXPECT_THAT(text, HasSubstr("This section is about adjacency cluster"));
+  }
 }
 
 }  // namespace

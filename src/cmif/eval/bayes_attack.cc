@@ -12,9 +12,9 @@ double PriorOf(std::span<const double> prior, int32_t id) {
   return prior.empty() ? 1.0 : prior[static_cast<size_t>(id)];
 }
 
-// The cluster's priors; all 1 where it has no mass.
-std::vector<double> ClusterPrior(std::span<const int32_t> ids,
-                                 std::span<const double> prior) {
+// The words' priors; all 1 where they have no mass.
+std::vector<double> PriorsOf(std::span<const int32_t> ids,
+                             std::span<const double> prior) {
   std::vector<double> values;
   for (const int32_t id : ids) values.push_back(PriorOf(prior, id));
   if (std::ranges::all_of(values, [](double v) { return v == 0; })) {
@@ -32,44 +32,64 @@ double PosteriorBound(double prior, double epsilon) {
 
 double LargestPrior(std::span<const int32_t> ids,
                     std::span<const double> prior) {
-  const std::vector<double> values = ClusterPrior(ids, prior);
+  const std::vector<double> values = PriorsOf(ids, prior);
   return std::ranges::max(values) /
          std::accumulate(values.begin(), values.end(), 0.0);
 }
 
-double BayesAttacker::AddCluster(std::span<const int32_t> ids,
-                                 std::span<const uint32_t> weights,
-                                 std::span<const double> values) {
-  const size_t k = ids.size();
+double BayesAttacker::AddGroup(const DeployedRows& rows, const Group& group,
+                               std::span<const double> prior) {
+  const std::vector<int32_t> words = rows.WordsOf(group);
+  const std::vector<double> values = PriorsOf(words, prior);
   const double most = std::ranges::max(values);
   const auto equals = static_cast<double>(std::ranges::count(values, most));
-  for (size_t x = 0; x < k; ++x) {
-    by_cluster_[static_cast<size_t>(ids[x])] =
-        values[x] == most ? 1 / equals : 0;
+  // The likeliest word, and the likeliest of another cluster than that one's.
+  size_t top = 0;
+  size_t next = words.size();
+  const auto cluster_of = [&](size_t i) {
+    return rows.clustering().cluster_of(words[i]);
+  };
+  for (size_t i = 0; i < words.size(); ++i) {
+    by_public_[static_cast<size_t>(words[i])] =
+        values[i] == most ? 1 / equals : 0;
+    if (values[i] > values[top]) top = i;
   }
-  if (k == 1) return values[0];
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (cluster_of(i) == cluster_of(top)) continue;
+    if (next == words.size() || values[i] > values[next]) next = i;
+  }
   double success = 0;
-  for (size_t y = 0; y < k; ++y) {
-    size_t best = 0;
-    const auto joint = [&](size_t x) {
-      return values[x] * weights[x * k + y] * 0x1p-32;
-    };
-    for (size_t x = 1; x < k; ++x) {
-      if (joint(x) > joint(best)) best = x;
+  size_t first = 0;  // of the cluster, in words
+  for (const int32_t c : group.clusters) {
+    const DeployedRows::Cluster& cluster =
+        rows.clusters()[static_cast<size_t>(c)];
+    const size_t stranger = c == cluster_of(top) ? next : top;
+    for (size_t y = 0; y < cluster.ids.size(); ++y) {
+      size_t best = first;
+      double joint = -1;
+      for (size_t x = 0; x < cluster.ids.size(); ++x) {
+        const double own = values[first + x] * cluster.Row(x)[y];
+        if (own > joint) {
+          joint = own;
+          best = first + x;
+        }
+      }
+      if (stranger < words.size() &&
+          values[stranger] * cluster.outside[y] > joint) {
+        joint = values[stranger] * cluster.outside[y];
+        best = stranger;
+      }
+      guess_[static_cast<size_t>(cluster.ids[y])] = words[best];
+      success += joint;
     }
-    guess_[static_cast<size_t>(ids[y])] = ids[best];
-    success += joint(best);
+    first += cluster.ids.size();
   }
   return success;
 }
 
-Result<BayesAttacker> BayesAttacker::Create(const privacy::Channel& channel,
+Result<BayesAttacker> BayesAttacker::Create(const DeployedRows& rows,
                                             std::span<const double> prior) {
-  const privacy::Clustering& clustering = channel.clustering();
-  if (channel.spec().adjacency != privacy::Adjacency::kCluster) {
-    return Unimplemented("attacks know channels of adjacency cluster alone");
-  }
-  const auto size = static_cast<size_t>(clustering.vocabulary_size());
+  const auto size = static_cast<size_t>(rows.clustering().vocabulary_size());
   if (!prior.empty() && prior.size() != size) {
     return InvalidArgument("a prior needs one value for each id");
   }
@@ -81,14 +101,12 @@ Result<BayesAttacker> BayesAttacker::Create(const privacy::Channel& channel,
   BayesAttacker attacker;
   attacker.guess_.resize(size);
   std::iota(attacker.guess_.begin(), attacker.guess_.end(), 0);
-  attacker.by_cluster_.assign(size, 1.0);
+  attacker.by_public_.assign(size, 1.0);
   double total = 0;
-  for (size_t c = 0; c < clustering.clusters().size(); ++c) {
-    const auto& ids = clustering.clusters()[c];
+  for (const Group& group : rows.groups()) {
     double mass = 0;
-    for (const int32_t id : ids) mass += PriorOf(prior, id);
-    const double success = attacker.AddCluster(ids, channel.tables()[c].weights,
-                                               ClusterPrior(ids, prior));
+    for (const int32_t id : rows.WordsOf(group)) mass += PriorOf(prior, id);
+    const double success = attacker.AddGroup(rows, group, prior);
     if (mass > 0) attacker.success_ += success;
     total += mass;
   }
@@ -96,24 +114,21 @@ Result<BayesAttacker> BayesAttacker::Create(const privacy::Channel& channel,
   return attacker;
 }
 
-double MeanBound(const privacy::Channel& channel,
-                 std::span<const int32_t> words, std::span<const double> prior,
-                 int draws) {
-  const auto& clusters = channel.clustering().clusters();
-  std::vector<double> bounds(clusters.size(), -1);
+double MeanBound(const DeployedRows& rows, std::span<const int32_t> words,
+                 std::span<const double> prior, int draws) {
+  std::vector<double> bounds(rows.groups().size(), -1);
   double sum = 0;
   uint64_t count = 0;
   for (const int32_t word : words) {
-    const int cluster = channel.clustering().cluster_of(word);
-    if (cluster < 0) continue;
-    const auto c = static_cast<size_t>(cluster);
-    if (bounds[c] < 0) {
-      const double loss =
-          static_cast<double>(channel.tables()[c].loss_micro) / 1e6;
-      bounds[c] =
-          PosteriorBound(LargestPrior(clusters[c], prior), draws * loss);
+    const int index = rows.GroupOf(word);
+    if (index < 0) continue;
+    const Group& group = rows.groups()[static_cast<size_t>(index)];
+    double& bound = bounds[static_cast<size_t>(index)];
+    if (bound < 0) {
+      bound = PosteriorBound(LargestPrior(rows.WordsOf(group), prior),
+                             draws * group.loss);
     }
-    sum += bounds[c];
+    sum += bound;
     ++count;
   }
   return count == 0 ? 0 : sum / static_cast<double>(count);
@@ -127,18 +142,18 @@ std::vector<double> Frequencies(std::span<const int32_t> words,
 }
 
 AttackResult AttackWords(const std::string& name, const BayesAttacker& attacker,
-                         const privacy::Channel& channel,
+                         const DeployedRows& rows,
                          const privacy::Sampler& sampler,
                          std::span<const int32_t> words,
                          std::span<const double> prior, int rounds,
                          InsecureSeededRandom& random) {
   AttackResult result{.name = name, .interval = {}};
-  double by_cluster = 0;
+  double by_public = 0;
   uint64_t attacked = 0;
   for (const int32_t word : words) {
     if (sampler.IsPublic(word)) continue;
     ++attacked;
-    by_cluster += attacker.ByClusterAlone(word);
+    by_public += attacker.ByPublicAlone(word);
     for (int round = 0; round < rounds; ++round) {
       ++result.trials;
       const int32_t output = sampler.Draw(word, random);
@@ -147,12 +162,11 @@ AttackResult AttackWords(const std::string& name, const BayesAttacker& attacker,
   }
   result.interval = ClopperPearson(result.hits, result.trials, 0.05);
   if (attacked > 0) {
-    result.by_cluster_alone = by_cluster / static_cast<double>(attacked);
+    result.by_public_alone = by_public / static_cast<double>(attacked);
   }
-  result.bound = MeanBound(channel, words, prior, 1);
-  result.bound_of_text =
-      MeanBound(channel, words,
-                Frequencies(words, channel.clustering().vocabulary_size()), 1);
+  result.bound = MeanBound(rows, words, prior, 1);
+  result.bound_of_text = MeanBound(
+      rows, words, Frequencies(words, rows.clustering().vocabulary_size()), 1);
   return result;
 }
 

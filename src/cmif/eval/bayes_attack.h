@@ -10,7 +10,7 @@
 #include "cmif/base/random.h"
 #include "cmif/base/status.h"
 #include "cmif/eval/binomial.h"
-#include "cmif/privacy/channel.h"
+#include "cmif/eval/deployed_rows.h"
 #include "cmif/privacy/sampler.h"
 
 namespace cmif::eval {
@@ -22,14 +22,15 @@ struct AttackResult {
   uint64_t trials = 0;
   Interval interval;  // Clopper-Pearson, 95 %
   // What no attacker who knows only this prior exceeds in expectation, were
-  // the words drawn from it; averaged over the clusters of the words attacked.
+  // the words drawn from it; averaged over the groups of the words attacked.
   double bound = 1;
   // The same with the attacked words' own frequencies as the prior: it holds
   // for every attacker who judges word by word, whatever he believes.
   double bound_of_text = 1;
-  // What the attacker recovers who sees the cluster of the output alone, with
-  // the same prior: what is not hidden in any case. In [0, 1].
-  double by_cluster_alone = 0;
+  // What the attacker recovers who sees alone what is public of the word (its
+  // cluster, or its class), with the same prior: what is not hidden in any
+  // case. In [0, 1].
+  double by_public_alone = 0;
 
   double rate() const {
     return trials == 0
@@ -43,7 +44,7 @@ struct AttackResult {
 // right for eps beyond what e^eps can hold.
 double PosteriorBound(double prior, double epsilon);
 
-// max_x prior(x) / sum prior over one cluster; 1 / k where it has no mass.
+// max_x prior(x) / sum prior over these words; 1 / k where they have no mass.
 double LargestPrior(std::span<const int32_t> ids,
                     std::span<const double> prior);
 
@@ -53,10 +54,9 @@ double LargestPrior(std::span<const int32_t> ids,
 class BayesAttacker {
  public:
   // `prior`: one value >= 0 for each id, or empty for the uniform one; a
-  // cluster without mass counts as uniform. INVALID_ARGUMENT: another length,
-  // or a value that is negative or not finite. UNIMPLEMENTED for adjacencies
-  // other than kCluster, whose outputs leave the cluster.
-  static Result<BayesAttacker> Create(const privacy::Channel& channel,
+  // group without mass counts as uniform. INVALID_ARGUMENT: another length,
+  // or a value that is negative or not finite.
+  static Result<BayesAttacker> Create(const DeployedRows& rows,
                                       std::span<const double> prior);
 
   // The word behind this output; a public id is itself.
@@ -64,10 +64,10 @@ class BayesAttacker {
     return guess_[static_cast<size_t>(output)];
   }
 
-  // The chance to name this word who sees its cluster alone and guesses the
+  // The chance to name this word who sees its group alone and guesses the
   // likeliest word of it, at random among equals; 1 for a public id.
-  double ByClusterAlone(int32_t word) const {
-    return by_cluster_[static_cast<size_t>(word)];
+  double ByPublicAlone(int32_t word) const {
+    return by_public_[static_cast<size_t>(word)];
   }
 
   // The exact success, were words drawn from the prior: sum_y max_x
@@ -76,29 +76,27 @@ class BayesAttacker {
 
  private:
   BayesAttacker() = default;
-  // One cluster's guesses; `values` are its priors. Returns sum_y max_x.
-  double AddCluster(std::span<const int32_t> ids,
-                    std::span<const uint32_t> weights,
-                    std::span<const double> values);
+  // One group's guesses. Returns sum_y max_x.
+  double AddGroup(const DeployedRows& rows, const Group& group,
+                  std::span<const double> prior);
   std::vector<int32_t> guess_;
-  std::vector<double> by_cluster_;
+  std::vector<double> by_public_;
   double success_ = 0;
 };
 
 // Draws an output for each word `rounds` times, and lets the attacker guess.
 // Words that the sampler leaves public are not counted: they are no secret.
 AttackResult AttackWords(const std::string& name, const BayesAttacker& attacker,
-                         const privacy::Channel& channel,
+                         const DeployedRows& rows,
                          const privacy::Sampler& sampler,
                          std::span<const int32_t> words,
                          std::span<const double> prior, int rounds,
                          InsecureSeededRandom& random);
 
-// The mean over `words` of PosteriorBound() of their clusters for `draws`
-// independent draws, each word's cluster with its largest prior.
-double MeanBound(const privacy::Channel& channel,
-                 std::span<const int32_t> words, std::span<const double> prior,
-                 int draws);
+// The mean over `words` of PosteriorBound() of their groups for `draws`
+// independent draws, each word's group with its largest prior.
+double MeanBound(const DeployedRows& rows, std::span<const int32_t> words,
+                 std::span<const double> prior, int draws);
 
 // How often each id occurs among the words; one value for each id.
 std::vector<double> Frequencies(std::span<const int32_t> words,

@@ -12,40 +12,70 @@ namespace {
 
 constexpr uint64_t kMinDraws = 100;
 
-// How often each output came; by position in the cluster.
+// How often each output came: by position in the first word's cluster, behind
+// them by position in the second's where that is another, last all others of
+// the group.
 using Counts = std::vector<uint64_t>;
 
 struct Draws {
   Counts first;
   Counts second;
-  uint64_t total = 0;  // per input
-  uint64_t outside = 0;
+  uint64_t outside = 0;  // of the group
 };
 
-Counts CountDraws(const privacy::Clustering& clustering, const DrawFn& draw,
-                  int32_t id, uint64_t draws, RandomSource& random,
-                  uint64_t& outside) {
-  const int cluster = clustering.cluster_of(id);
-  Counts counts(clustering.clusters()[static_cast<size_t>(cluster)].size(), 0);
+// Where an output of one pair is counted.
+class Places {
+ public:
+  Places(const DeployedRows& rows, const WordPair& pair)
+      : rows_(rows),
+        group_(rows.GroupOf(pair.first)),
+        first_(rows.clustering().cluster_of(pair.first)),
+        second_(rows.clustering().cluster_of(pair.second)) {}
+
+  size_t size() const {
+    return SizeOf(first_) + (second_ == first_ ? 0 : SizeOf(second_)) + 1;
+  }
+  // size() for what is not of the group.
+  size_t Of(int32_t output) const {
+    const int cluster = rows_.clustering().cluster_of(output);
+    const auto position =
+        static_cast<size_t>(rows_.clustering().position_in_cluster(output));
+    if (cluster == first_) return position;
+    if (cluster == second_) return SizeOf(first_) + position;
+    return rows_.GroupOf(output) == group_ ? size() - 1 : size();
+  }
+
+ private:
+  size_t SizeOf(int cluster) const {
+    return rows_.clusters()[static_cast<size_t>(cluster)].ids.size();
+  }
+  const DeployedRows& rows_;
+  int group_;
+  int first_;
+  int second_;
+};
+
+Counts CountDraws(const Places& places, const DrawFn& draw, int32_t id,
+                  uint64_t draws, RandomSource& random, uint64_t& outside) {
+  Counts counts(places.size(), 0);
   for (uint64_t i = 0; i < draws; ++i) {
-    const int32_t output = draw(id, random);
-    if (clustering.cluster_of(output) != cluster) {
+    const size_t place = places.Of(draw(id, random));
+    if (place == places.size()) {
       ++outside;
-      continue;
+    } else {
+      ++counts[place];
     }
-    ++counts[static_cast<size_t>(clustering.position_in_cluster(output))];
   }
   return counts;
 }
 
-Draws DrawPair(const privacy::Clustering& clustering, const DrawFn& draw,
-               const WordPair& pair, uint64_t draws, RandomSource& random) {
+Draws DrawPair(const Places& places, const DrawFn& draw, const WordPair& pair,
+               uint64_t draws, RandomSource& random) {
   Draws result;
-  result.total = draws;
   result.first =
-      CountDraws(clustering, draw, pair.first, draws, random, result.outside);
+      CountDraws(places, draw, pair.first, draws, random, result.outside);
   result.second =
-      CountDraws(clustering, draw, pair.second, draws, random, result.outside);
+      CountDraws(places, draw, pair.second, draws, random, result.outside);
   return result;
 }
 
@@ -98,18 +128,19 @@ uint64_t Hits(const Counts& counts, const Event& event) {
 }
 
 // Held-out draws choose the event, fresh ones count it.
-PairBound AuditPair(const privacy::Clustering& clustering, const DrawFn& draw,
+PairBound AuditPair(const DeployedRows& rows, const DrawFn& draw,
                     const WordPair& pair, uint64_t draws, double alpha,
                     RandomSource& random, uint64_t& outside) {
+  const Places places(rows, pair);
   const uint64_t held_out = std::max<uint64_t>(draws / 10, 1);
-  const Draws first = DrawPair(clustering, draw, pair, held_out, random);
+  const Draws first = DrawPair(places, draw, pair, held_out, random);
   const Event ahead =
       BestEvent(first.first, first.second, held_out, draws, alpha);
   const Event behind =
       BestEvent(first.second, first.first, held_out, draws, alpha);
   const bool swap = behind.expected > ahead.expected;
   const Event& event = swap ? behind : ahead;
-  Draws fresh = DrawPair(clustering, draw, pair, draws, random);
+  Draws fresh = DrawPair(places, draw, pair, draws, random);
   if (swap) std::swap(fresh.first, fresh.second);
   outside += first.outside + fresh.outside;
   PairBound bound{.pair = swap ? WordPair{pair.second, pair.first} : pair,
@@ -121,7 +152,7 @@ PairBound AuditPair(const privacy::Clustering& clustering, const DrawFn& draw,
   return bound;
 }
 
-Result<void> CheckInput(const privacy::Clustering& clustering,
+Result<void> CheckInput(const DeployedRows& rows,
                         std::span<const WordPair> pairs,
                         const BlackBoxOptions& options) {
   if (pairs.empty()) return InvalidArgument("an audit needs at least one pair");
@@ -132,73 +163,123 @@ Result<void> CheckInput(const privacy::Clustering& clustering,
     return InvalidArgument("alpha must be between 0 and 1");
   }
   for (const WordPair& pair : pairs) {
-    const int cluster = clustering.cluster_of(pair.first);
-    if (cluster < 0 || cluster != clustering.cluster_of(pair.second) ||
+    const int group = rows.GroupOf(pair.first);
+    if (group < 0 || group != rows.GroupOf(pair.second) ||
         pair.first == pair.second) {
-      return InvalidArgument("a pair is two words of one cluster");
+      return InvalidArgument("a pair is two words of one cluster or class");
     }
   }
   return {};
 }
 
-// The pair of the cluster whose bound should be largest: its exact loss less
-// 3 standard deviations of the logarithm of the two counts (delta method).
+// A pair and the bound that its draws should give: the exact loss of an event
+// less 3 standard deviations of the logarithm of the two counts (delta
+// method).
 struct Candidate {
   WordPair pair;
   double expected = -1;
 };
 
-double Deviation(double p, double draws) {
-  return std::sqrt((1 - p) / (p * draws));
+double Expected(double p, double q, uint64_t draws) {
+  constexpr double kDeviations = 3;
+  const auto deviation = [&](double share) {
+    const double rest = std::max(1 - share, 0.0);
+    return std::sqrt(rest / (share * static_cast<double>(draws)));
+  };
+  return std::log(p / q) - kDeviations * (deviation(p) + deviation(q));
 }
 
-Candidate BestPair(std::span<const uint32_t> weights,
-                   std::span<const int32_t> ids, uint64_t draws) {
-  constexpr double kDeviations = 3;
-  const size_t k = ids.size();
-  const auto n = static_cast<double>(draws);
+// The two words of a cluster that one of its outputs tells apart best.
+Candidate BestWithin(const DeployedRows::Cluster& cluster, uint64_t draws) {
+  const size_t k = cluster.ids.size();
   Candidate best;
   for (size_t y = 0; y < k; ++y) {
     size_t high = 0;
     size_t low = 0;
     for (size_t x = 1; x < k; ++x) {
-      if (weights[x * k + y] > weights[high * k + y]) high = x;
-      if (weights[x * k + y] < weights[low * k + y]) low = x;
+      if (cluster.Row(x)[y] > cluster.Row(high)[y]) high = x;
+      if (cluster.Row(x)[y] < cluster.Row(low)[y]) low = x;
     }
     if (high == low) low = high == 0 ? 1 : 0;  // a column of equal weights
-    const double p = weights[high * k + y] * 0x1p-32;
-    const double q = weights[low * k + y] * 0x1p-32;
     const double expected =
-        std::log(p / q) - kDeviations * (Deviation(p, n) + Deviation(q, n));
+        Expected(cluster.Row(high)[y], cluster.Row(low)[y], draws);
     if (best.expected < 0 || expected > best.expected) {
-      best = {{ids[high], ids[low]}, std::max(expected, 0.0)};
+      best = {{cluster.ids[high], cluster.ids[low]}, std::max(expected, 0.0)};
     }
   }
   return best;
 }
 
+// The word of a cluster that its outputs tell best from `stranger`, a word of
+// another one; the events are sets of the outputs with the largest ratios.
+Candidate BestAcross(const DeployedRows::Cluster& cluster, int32_t stranger,
+                     uint64_t draws) {
+  const size_t k = cluster.ids.size();
+  Candidate best;
+  std::vector<size_t> order(k);
+  std::iota(order.begin(), order.end(), 0);
+  for (size_t x = 0; x < k; ++x) {
+    const auto own = cluster.Row(x);
+    std::ranges::stable_sort(order, std::ranges::greater(), [&](size_t y) {
+      return own[y] / cluster.outside[y];
+    });
+    double p = 0;
+    double q = 0;
+    for (const size_t y : order) {
+      p += own[y];
+      q += cluster.outside[y];
+      const double expected = Expected(p, q, draws);
+      if (best.expected < 0 || expected > best.expected) {
+        best = {{cluster.ids[x], stranger}, std::max(expected, 0.0)};
+      }
+    }
+  }
+  return best;
+}
+
+std::vector<Candidate> Candidates(const DeployedRows& rows, uint64_t draws) {
+  std::vector<Candidate> candidates;
+  for (const Group& group : rows.groups()) {
+    for (size_t i = 0; i < group.clusters.size(); ++i) {
+      const auto cluster_at = [&](size_t place) -> const auto& {
+        return rows.clusters()[static_cast<size_t>(
+            group.clusters[place % group.clusters.size()])];
+      };
+      if (cluster_at(i).ids.size() > 1) {
+        candidates.push_back(BestWithin(cluster_at(i), draws));
+      }
+      if (group.clusters.size() > 1) {
+        candidates.push_back(
+            BestAcross(cluster_at(i), cluster_at(i + 1).ids[0], draws));
+      }
+    }
+  }
+  std::ranges::stable_sort(candidates, std::ranges::greater(),
+                           &Candidate::expected);
+  return candidates;
+}
+
 }  // namespace
 
-Result<BlackBoxAudit> AuditByDraws(const privacy::Clustering& clustering,
-                                   const DrawFn& draw,
+Result<BlackBoxAudit> AuditByDraws(const DeployedRows& rows, const DrawFn& draw,
                                    std::span<const WordPair> pairs,
                                    const BlackBoxOptions& options,
                                    const ProgressFn& progress) {
-  CMIF_TRY(CheckInput(clustering, pairs, options));
+  CMIF_TRY(CheckInput(rows, pairs, options));
   const double alpha = options.alpha / (2 * static_cast<double>(pairs.size()));
   BlackBoxAudit audit{.draws = options.draws,
                       .alpha = options.alpha,
                       .insecure_seed = options.insecure_seed,
                       .pairs = {},
                       .epsilon_lower = 0,
-                      .outside_cluster = 0};
+                      .outside_group = 0};
   InsecureSeededRandom random(options.insecure_seed);
   for (size_t i = 0; i < pairs.size(); ++i) {
     if (progress) {
       progress(static_cast<double>(i) / static_cast<double>(pairs.size()));
     }
-    const PairBound bound = AuditPair(clustering, draw, pairs[i], options.draws,
-                                      alpha, random, audit.outside_cluster);
+    const PairBound bound = AuditPair(rows, draw, pairs[i], options.draws,
+                                      alpha, random, audit.outside_group);
     audit.epsilon_lower = std::max(audit.epsilon_lower, bound.epsilon_lower);
     audit.pairs.push_back(bound);
   }
@@ -206,34 +287,28 @@ Result<BlackBoxAudit> AuditByDraws(const privacy::Clustering& clustering,
   return audit;
 }
 
-std::vector<WordPair> ChoosePairs(const privacy::Channel& channel, int clusters,
+std::vector<WordPair> ChoosePairs(const DeployedRows& rows, int most,
                                   int random_pairs, uint64_t draws,
                                   InsecureSeededRandom& random) {
-  const auto& all = channel.clustering().clusters();
-  std::vector<Candidate> candidates;
-  std::vector<size_t> usable;
-  for (size_t c = 0; c < all.size(); ++c) {
-    if (all[c].size() < 2) continue;
-    usable.push_back(c);
-    candidates.push_back(BestPair(channel.tables()[c].weights, all[c], draws));
-  }
+  std::vector<Candidate> candidates = Candidates(rows, draws);
   std::vector<WordPair> pairs;
-  if (usable.empty()) return pairs;
-  std::ranges::stable_sort(candidates, std::ranges::greater(),
-                           &Candidate::expected);
+  if (candidates.empty()) return pairs;
   const size_t take =
-      std::min(candidates.size(), static_cast<size_t>(std::max(clusters, 0)));
+      std::min(candidates.size(), static_cast<size_t>(std::max(most, 0)));
   const size_t best = take - take / 2;
   for (size_t i = 0; i < take; ++i) {
-    size_t pick = i;
     if (i >= best) {  // a random one of those not taken yet
-      pick = i + random.Next32() % (candidates.size() - i);
-      std::swap(candidates[i], candidates[pick]);
+      std::swap(candidates[i],
+                candidates[i + random.Next32() % (candidates.size() - i)]);
     }
     pairs.push_back(candidates[i].pair);
   }
+  std::vector<const Group*> usable;
+  for (const Group& group : rows.groups()) {
+    if (group.words > 1) usable.push_back(&group);
+  }
   for (int i = 0; i < random_pairs; ++i) {
-    const auto& ids = all[usable[random.Next32() % usable.size()]];
+    const auto ids = rows.WordsOf(*usable[random.Next32() % usable.size()]);
     const size_t x = random.Next32() % ids.size();
     const size_t other =
         (x + 1 + random.Next32() % (ids.size() - 1)) % ids.size();

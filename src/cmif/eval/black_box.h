@@ -13,11 +13,11 @@
 #include "cmif/base/parallel.h"
 #include "cmif/base/random.h"
 #include "cmif/base/status.h"
-#include "cmif/privacy/channel.h"
+#include "cmif/eval/deployed_rows.h"
 
 namespace cmif::eval {
 
-// Two words of one cluster.
+// Two words of one group.
 struct WordPair {
   int32_t first = 0;
   int32_t second = 0;
@@ -52,30 +52,32 @@ struct BlackBoxAudit {
   uint64_t insecure_seed = 0;
   std::vector<PairBound> pairs;
   double epsilon_lower = 0;  // the largest
-  // Draws that were no word of the input's cluster: a channel makes none.
-  uint64_t outside_cluster = 0;
+  // Draws that were no word of the input's group: a channel makes none.
+  uint64_t outside_group = 0;
 
   // What the draws refute, at `alpha`.
   bool Refutes(double claimed_epsilon) const {
-    return epsilon_lower > claimed_epsilon || outside_cluster > 0;
+    return epsilon_lower > claimed_epsilon || outside_group > 0;
   }
 };
 
 // For each pair: the event is the set of outputs whose bound, estimated from
 // the held-out draws, is largest; then fresh draws count it under both inputs,
 // and two one-sided Clopper-Pearson bounds at alpha / (2 pairs) each give the
-// ratio. INVALID_ARGUMENT: no pair, words of different clusters or twice the
-// same, fewer than 100 draws, alpha not in (0, 1).
-Result<BlackBoxAudit> AuditByDraws(const privacy::Clustering& clustering,
-                                   const DrawFn& draw,
+// ratio. Outputs of other clusters than the two words' count as one. Of `rows`
+// it uses alone which words are of one cluster and of one group.
+// INVALID_ARGUMENT: no pair, words of different groups or twice the same, fewer
+// than 100 draws, alpha not in (0, 1).
+Result<BlackBoxAudit> AuditByDraws(const DeployedRows& rows, const DrawFn& draw,
                                    std::span<const WordPair> pairs,
                                    const BlackBoxOptions& options,
                                    const ProgressFn& progress = {});
 
-// Pairs worth drawing for: in `clusters` clusters the pair whose bound after
-// `draws` draws an auditor may expect to be largest (half of the clusters those
-// where it is, half chosen at random), and `random_pairs` pairs of any kind.
-std::vector<WordPair> ChoosePairs(const privacy::Channel& channel, int clusters,
+// Pairs worth drawing for: `most` pairs whose bound after `draws` draws an
+// auditor may expect to be largest (half of them those where it is, half
+// chosen at random), of one cluster or of two clusters of a group; and
+// `random_pairs` pairs of any kind.
+std::vector<WordPair> ChoosePairs(const DeployedRows& rows, int most,
                                   int random_pairs, uint64_t draws,
                                   InsecureSeededRandom& random);
 

@@ -27,10 +27,10 @@ TEST_P(BlackBoxPowerTest, AMillionDrawsReachNineTenths) {
   const auto sampler = privacy::Sampler::Create(channel).value();
   const std::vector<WordPair> pairs = {{0, 1}, {25, 39}};
   const BlackBoxAudit audit =
-      AuditByDraws(channel.clustering(), DrawsOf(sampler), pairs, {}).value();
+      AuditByDraws(DeployedRows(channel), DrawsOf(sampler), pairs, {}).value();
   EXPECT_GE(audit.epsilon_lower, 0.9 * eps);
   EXPECT_LE(audit.epsilon_lower, eps);
-  EXPECT_EQ(audit.outside_cluster, 0U);
+  EXPECT_EQ(audit.outside_group, 0U);
   EXPECT_FALSE(audit.Refutes(eps));
 }
 INSTANTIATE_TEST_SUITE_P(Epsilons, BlackBoxPowerTest,
@@ -45,7 +45,7 @@ TEST(BlackBoxTest, BoundsExceedTheTruthRarely) {
   int above = 0;
   for (uint64_t seed = 0; seed < 300; ++seed) {
     const BlackBoxAudit audit =
-        AuditByDraws(channel.clustering(), DrawsOf(sampler), pairs,
+        AuditByDraws(DeployedRows(channel), DrawsOf(sampler), pairs,
                      {.draws = 400, .alpha = 0.1, .insecure_seed = seed})
             .value();
     above += audit.Refutes(1) ? 1 : 0;
@@ -59,7 +59,7 @@ TEST(BlackBoxTest, ASamplerOfALargerEpsilonIsCaught) {
   const auto sampler = privacy::Sampler::Create(deployed).value();
   const std::vector<WordPair> pairs = {{0, 1}, {4, 5}, {6, 2}};
   const BlackBoxAudit audit =
-      AuditByDraws(claimed.clustering(), DrawsOf(sampler), pairs, {}).value();
+      AuditByDraws(DeployedRows(claimed), DrawsOf(sampler), pairs, {}).value();
   EXPECT_TRUE(audit.Refutes(claimed.epsilon().value()));
 }
 
@@ -72,7 +72,7 @@ TEST(BlackBoxTest, ASamplerThatSometimesKeepsTheWordIsCaught) {
   };
   const std::vector<WordPair> pairs = {{0, 1}};
   const BlackBoxAudit audit =
-      AuditByDraws(channel.clustering(), broken, pairs, {.draws = 100'000})
+      AuditByDraws(DeployedRows(channel), broken, pairs, {.draws = 100'000})
           .value();
   EXPECT_TRUE(audit.Refutes(1));
 }
@@ -87,12 +87,34 @@ TEST(BlackBoxTest, AnOutputThatOneWordNeverHasIsCaught) {
     return id == 1 && output == 2 ? 3 : output;
   };
   for (const WordPair pair : {WordPair{0, 1}, WordPair{1, 0}}) {
-    const BlackBoxAudit audit = AuditByDraws(channel.clustering(), broken,
+    const BlackBoxAudit audit = AuditByDraws(DeployedRows(channel), broken,
                                              {&pair, 1}, {.draws = 20'000})
                                     .value();
     EXPECT_TRUE(audit.Refutes(1));
     EXPECT_EQ(audit.pairs[0].pair.first, 0);
   }
+}
+
+// Both stages: a pair of two clusters reaches nine tenths of what is certified
+// for the whole class, and a sampler that forgets the first stage is caught.
+TEST(BlackBoxTest, PairsOfAClassAreAuditedToo) {
+  const privacy::Channel channel =
+      KrrChannel(1, {4, 4, 4}, privacy::Adjacency::kTwoLevel, 1);
+  const DeployedRows rows(channel);
+  const auto sampler = privacy::Sampler::Create(channel).value();
+  InsecureSeededRandom random(2);
+  const auto pairs = ChoosePairs(rows, 4, 4, 1'000'000, random);
+  const double certified =
+      static_cast<double>(channel.epsilon_certified_micro()) / 1e6;
+  const auto audit = AuditByDraws(rows, DrawsOf(sampler), pairs, {}).value();
+  EXPECT_GE(audit.epsilon_lower, 0.9 * certified);
+  EXPECT_FALSE(audit.Refutes(certified));
+  EXPECT_NE(channel.clustering().cluster_of(pairs[0].first),
+            channel.clustering().cluster_of(pairs[0].second));
+  const privacy::Channel tables = KrrChannel(1, {4, 4, 4});
+  const auto broken = privacy::Sampler::Create(tables).value();
+  EXPECT_TRUE(AuditByDraws(rows, DrawsOf(broken), pairs, {.draws = 10'000})
+                  ->Refutes(certified));
 }
 
 TEST(BlackBoxTest, DrawsOutsideOfTheClusterRefuteAnyEpsilon) {
@@ -102,9 +124,9 @@ TEST(BlackBoxTest, DrawsOutsideOfTheClusterRefuteAnyEpsilon) {
   };
   const std::vector<WordPair> pairs = {{0, 1}};
   const BlackBoxAudit audit =
-      AuditByDraws(channel.clustering(), broken, pairs, {.draws = 1000})
+      AuditByDraws(DeployedRows(channel), broken, pairs, {.draws = 1000})
           .value();
-  EXPECT_GT(audit.outside_cluster, 0U);
+  EXPECT_GT(audit.outside_group, 0U);
   EXPECT_TRUE(audit.Refutes(16));
 }
 
@@ -113,7 +135,7 @@ TEST(BlackBoxTest, BadInputIsRefused) {
   const auto sampler = privacy::Sampler::Create(channel).value();
   const auto audit = [&](const std::vector<WordPair>& pairs,
                          const BlackBoxOptions& options) {
-    return AuditByDraws(channel.clustering(), DrawsOf(sampler), pairs, options)
+    return AuditByDraws(DeployedRows(channel), DrawsOf(sampler), pairs, options)
         .has_value();
   };
   const BlackBoxOptions few{.draws = 100};
@@ -132,7 +154,7 @@ TEST(BlackBoxTest, BadInputIsRefused) {
 TEST(BlackBoxTest, ChosenPairsAreOfOneClusterAndDistinct) {
   const privacy::Channel channel = KrrChannel(1, {4, 1, 3, 2});
   InsecureSeededRandom random(1);
-  const auto pairs = ChoosePairs(channel, 10, 200, 1000, random);
+  const auto pairs = ChoosePairs(DeployedRows(channel), 10, 200, 1000, random);
   EXPECT_EQ(pairs.size(), 3U + 200U);  // one cluster has one word
   for (const WordPair& pair : pairs) {
     EXPECT_NE(pair.first, pair.second);

@@ -2,60 +2,69 @@
 #include "cmif/eval/context_attack.h"
 
 #include <algorithm>
+#include <map>
 
 #include "cmif/client/classifier.h"
 
 namespace cmif::eval {
 namespace {
 
-struct Place {
-  size_t cluster;
-  int32_t word;
-  int32_t output;
-};
-
 class Attack {
  public:
   Attack(NextWordModel& language_model, const client::UnitTable& units,
-         const privacy::Channel& channel)
-      : language_model_(language_model), units_(units), channel_(channel) {}
+         const DeployedRows& rows)
+      : language_model_(language_model), units_(units), rows_(rows) {}
 
-  Result<void> Guess(std::string_view before, const Place& place,
+  Result<void> Guess(std::string_view before, int32_t word, int32_t output,
                      AttackResult& result) {
-    const auto& ids = channel_.clustering().clusters()[place.cluster];
-    const size_t k = ids.size();
-    std::vector<std::string> candidates;
-    for (const int32_t id : ids) candidates.push_back(units_.Written(id));
+    const Group& group =
+        rows_.groups()[static_cast<size_t>(rows_.GroupOf(word))];
+    const Candidates& candidates = CandidatesOf(group);
     CMIF_ASSIGN(const std::vector<double> scores,
-                language_model_.ScoreWords(before, candidates));
+                language_model_.ScoreWords(before, candidates.written));
     const std::vector<double> prior = client::Softmax(scores);
-    const auto& table = channel_.tables()[place.cluster];
-    const auto y = static_cast<size_t>(
-        channel_.clustering().position_in_cluster(place.output));
     size_t best = 0;
-    const auto joint = [&](size_t x) {
-      return prior[x] * (k == 1 ? 1 : table.weights[x * k + y] * 0x1p-32);
-    };
-    for (size_t x = 1; x < k; ++x) {
-      if (joint(x) > joint(best)) best = x;
+    double most = -1;
+    for (size_t x = 0; x < prior.size(); ++x) {
+      const double joint =
+          prior[x] * rows_.Probability(output, candidates.ids[x]);
+      if (joint > most) {
+        most = joint;
+        best = x;
+      }
     }
     ++result.trials;
-    if (ids[client::Likeliest(prior)] == place.word) ++by_cluster_;
-    if (ids[best] == place.word) ++result.hits;
-    bounds_ += PosteriorBound(std::ranges::max(prior),
-                              static_cast<double>(table.loss_micro) / 1e6);
+    if (candidates.ids[client::Likeliest(prior)] == word) ++by_public_;
+    if (candidates.ids[best] == word) ++result.hits;
+    bounds_ += PosteriorBound(std::ranges::max(prior), group.loss);
     return {};
   }
 
   double bounds() const { return bounds_; }
-  double by_cluster() const { return by_cluster_; }
+  double by_public() const { return by_public_; }
 
  private:
+  struct Candidates {
+    std::vector<int32_t> ids;
+    std::vector<std::string> written;
+  };
+
+  // Kept: a class has thousands.
+  const Candidates& CandidatesOf(const Group& group) {
+    Candidates& kept = candidates_[&group];
+    if (!kept.ids.empty()) return kept;
+    kept.ids = rows_.WordsOf(group);
+    for (const int32_t id : kept.ids)
+      kept.written.push_back(units_.Written(id));
+    return kept;
+  }
+
   NextWordModel& language_model_;
   const client::UnitTable& units_;
-  const privacy::Channel& channel_;
+  const DeployedRows& rows_;
+  std::map<const Group*, Candidates> candidates_;
   double bounds_ = 0;
-  double by_cluster_ = 0;
+  double by_public_ = 0;
 };
 
 // The user's own text up to the word, without the space in front of it.
@@ -69,24 +78,20 @@ std::string_view TrueBefore(const UnitText& text, const UnitWord& word) {
 
 Result<AttackResult> AttackByContext(
     const std::string& name, NextWordModel& language_model, ContextKind context,
-    const client::UnitTable& units, const privacy::Channel& channel,
+    const client::UnitTable& units, const DeployedRows& rows,
     const privacy::Sampler& sampler, std::span<const UnitText> texts,
     InsecureSeededRandom& random, const ProgressFn& progress) {
-  if (channel.spec().adjacency != privacy::Adjacency::kCluster) {
-    return Unimplemented("attacks know channels of adjacency cluster alone");
-  }
-  Attack attack(language_model, units, channel);
+  Attack attack(language_model, units, rows);
   AttackResult result{.name = name, .interval = {}};
   for (size_t i = 0; i < texts.size(); ++i) {
     std::string sent;  // the units' forms, one space between
     for (const UnitWord& word : texts[i].words) {
       const int32_t output = sampler.Draw(word.unit, random);
-      const int cluster = channel.clustering().cluster_of(word.unit);
-      if (cluster >= 0) {
-        CMIF_TRY(attack.Guess(
-            context == ContextKind::kTrueText ? TrueBefore(texts[i], word)
-                                              : std::string_view(sent),
-            {static_cast<size_t>(cluster), word.unit, output}, result));
+      if (!sampler.IsPublic(word.unit)) {
+        CMIF_TRY(attack.Guess(context == ContextKind::kTrueText
+                                  ? TrueBefore(texts[i], word)
+                                  : std::string_view(sent),
+                              word.unit, output, result));
       }
       if (!sent.empty()) sent += ' ';
       sent += units.Written(output);
@@ -99,7 +104,7 @@ Result<AttackResult> AttackByContext(
   if (result.trials == 0) return result;
   const auto trials = static_cast<double>(result.trials);
   result.bound = attack.bounds() / trials;
-  result.by_cluster_alone = attack.by_cluster() / trials;
+  result.by_public_alone = attack.by_public() / trials;
   return result;
 }
 

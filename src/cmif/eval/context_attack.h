@@ -33,13 +33,13 @@ enum class ContextKind {
   kSanitizedText,  // what was sent
 };
 
-// Ranks the words of the output's cluster by P(word | text before it) x
+// Ranks the words of the output's group by P(word | text before it) x
 // P(output | word). Context is not covered by a guarantee per word: the bound
-// in the result is that of the model's own prior at each place, averaged.
-// UNIMPLEMENTED for adjacencies other than kCluster; the model's errors.
+// in the result is that of the model's own prior at each place, averaged. The
+// model's errors.
 Result<AttackResult> AttackByContext(
     const std::string& name, NextWordModel& language_model, ContextKind context,
-    const client::UnitTable& units, const privacy::Channel& channel,
+    const client::UnitTable& units, const DeployedRows& rows,
     const privacy::Sampler& sampler, std::span<const UnitText> texts,
     InsecureSeededRandom& random, const ProgressFn& progress = {});
 

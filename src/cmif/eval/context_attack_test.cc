@@ -48,8 +48,8 @@ class ContextAttackTest : public ::testing::Test {
   AttackResult Attack(ContextKind kind) {
     const auto sampler = privacy::Sampler::Create(*channel_).value();
     InsecureSeededRandom random(1);
-    return AttackByContext("", oracle_, kind, model_->units(), *channel_,
-                           sampler, texts_, random)
+    return AttackByContext("", oracle_, kind, model_->units(),
+                           DeployedRows(*channel_), sampler, texts_, random)
         .value();
   }
 
@@ -65,7 +65,7 @@ TEST_F(ContextAttackTest, ContextCanRecoverEverything) {
   const AttackResult result = Attack(ContextKind::kTrueText);
   EXPECT_EQ(result.trials, 2U);
   EXPECT_EQ(result.hits, 2U);
-  EXPECT_EQ(result.by_cluster_alone, 1);
+  EXPECT_EQ(result.by_public_alone, 1);
   EXPECT_NEAR(result.bound, 1, 1e-9);
 }
 

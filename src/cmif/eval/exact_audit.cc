@@ -5,134 +5,96 @@
 #include <cmath>
 
 #include "cmif/base/parallel.h"
-#include "cmif/privacy/certify.h"
+#include "cmif/eval/pair_losses.h"
 
 namespace cmif::eval {
 namespace {
 
-constexpr double kRowSum = static_cast<double>(privacy::kRowSum);
-
-double Log2OrZero(double value) { return value > 0 ? std::log2(value) : 0; }
-
-// One cluster's share of the audit.
-struct ClusterPart {
-  std::vector<uint64_t> bins;
-  std::vector<double> divergences;  // per order
-  std::vector<WordFigures> words;
-  std::vector<double> distinct;
-  double loss = 0;
-};
-
-struct ClusterInput {
-  std::span<const uint32_t> weights;
-  std::span<const int32_t> ids;
-  int cluster;
-  double bin_width;
-};
-
-// exp((order - 1) D_order) = sum_y p^order q^(1 - order).
-double Renyi(std::span<const double> log_p, std::span<const double> log_q,
-             double order) {
-  double sum = 0;
-  for (size_t y = 0; y < log_p.size(); ++y) {
-    sum += std::exp(order * log_p[y] + (1 - order) * log_q[y]);
-  }
-  return std::max(std::log(sum) / (order - 1), 0.0);
-}
-
-void AddPairs(const ClusterInput& in, const ExactAuditOptions& options,
-              ClusterPart& part) {
-  const size_t k = in.ids.size();
-  std::vector<double> logs(k * k);
-  for (size_t i = 0; i < k * k; ++i)
-    logs[i] = std::log(in.weights[i] / kRowSum);
-  const auto row = [&](size_t x) { return std::span(logs).subspan(x * k, k); };
-  for (size_t x = 0; x < k; ++x) {
-    for (size_t other = 0; other < k; ++other) {
-      if (x == other) continue;
-      double loss = 0;
-      for (size_t y = 0; y < k; ++y) {
-        loss = std::max(loss, row(x)[y] - row(other)[y]);
-      }
-      const auto bin = static_cast<size_t>(loss / in.bin_width);
-      ++part.bins[std::min(bin, part.bins.size() - 1)];
-      part.words[x].loss = std::max(part.words[x].loss, loss);
-      part.words[other].loss = std::max(part.words[other].loss, loss);
-      part.loss = std::max(part.loss, loss);
-      for (size_t i = 0; i < options.renyi_orders.size(); ++i) {
-        part.divergences[i] =
-            std::max(part.divergences[i],
-                     Renyi(row(x), row(other), options.renyi_orders[i]));
-      }
-    }
-  }
-}
-
 // sum_y 1 - (1 - P(y|x))^n, reference/privacy.md 4.
-double ExpectedDistinct(std::span<const uint32_t> row, int draws) {
+double ExpectedDistinct(std::span<const double> row, int draws) {
   double sum = 0;
-  for (const uint32_t weight : row) {
-    sum -= std::expm1(draws * std::log1p(-(weight / kRowSum)));
-  }
+  for (const double p : row) sum -= std::expm1(draws * std::log1p(-p));
   return sum;
 }
 
-ClusterPart AuditCluster(const ClusterInput& in,
-                         const ExactAuditOptions& options) {
-  const size_t k = in.ids.size();
-  ClusterPart part;
-  part.bins.assign(static_cast<size_t>(options.bins), 0);
-  part.divergences.assign(options.renyi_orders.size(), 0);
-  for (size_t x = 0; x < k; ++x) {
-    part.words.push_back({.id = in.ids[x],
-                          .cluster = in.cluster,
-                          .keep = in.weights[x * k + x] / kRowSum,
-                          .loss = 0});
-    part.distinct.push_back(
-        ExpectedDistinct(in.weights.subspan(x * k, k), options.distinct_draws));
+// Of each word, in the order of the clusters.
+std::vector<double> DistinctOutputs(const DeployedRows& rows,
+                                    const Group& group, int draws) {
+  double elsewhere = 0;  // of all clusters, as words of others see them
+  for (const int32_t c : group.clusters) {
+    elsewhere += ExpectedDistinct(
+        rows.clusters()[static_cast<size_t>(c)].outside, draws);
   }
-  AddPairs(in, options, part);
-  return part;
+  std::vector<double> distinct;
+  for (const int32_t c : group.clusters) {
+    const DeployedRows::Cluster& cluster =
+        rows.clusters()[static_cast<size_t>(c)];
+    const double others = elsewhere - ExpectedDistinct(cluster.outside, draws);
+    for (size_t x = 0; x < cluster.ids.size(); ++x) {
+      distinct.push_back(ExpectedDistinct(cluster.Row(x), draws) + others);
+    }
+  }
+  return distinct;
 }
 
-// Adds the cluster's terms; `prior` are its words' shares of the whole.
-void AddInformation(std::span<const uint32_t> weights,
-                    std::span<const double> prior, MutualInformation& sum) {
-  const size_t k = prior.size();
+double Log2OrZero(double value) { return value > 0 ? std::log2(value) : 0; }
+
+// The terms of one cluster's outputs. `shares`: of the cluster's words in the
+// group; `others`: of the words of its other clusters.
+double OutputBits(const DeployedRows::Cluster& cluster,
+                  std::span<const double> shares, double others) {
+  const size_t k = cluster.ids.size();
+  double bits = 0;
+  for (size_t y = 0; y < k; ++y) {
+    const double outside = cluster.outside.empty() ? 0 : cluster.outside[y];
+    double output = others * outside;  // P(y | group)
+    for (size_t x = 0; x < k; ++x) output += shares[x] * cluster.Row(x)[y];
+    for (size_t x = 0; x < k; ++x) {
+      const double p = cluster.Row(x)[y];
+      bits += shares[x] * p * Log2OrZero(p / output);
+    }
+    bits += others * outside * Log2OrZero(outside / output);
+  }
+  return bits;
+}
+
+// Adds one group's terms; `value` is a word's share of the whole.
+template <typename Share>
+void AddInformation(const DeployedRows& rows, const Group& group,
+                    const Share& share, MutualInformation& sum) {
   double mass = 0;
-  for (const double share : prior) mass += share;
+  for (const int32_t id : rows.WordsOf(group)) mass += share(id);
   if (mass <= 0) return;
-  sum.cluster_entropy_bits -= mass * Log2OrZero(mass);
-  for (const double share : prior) {
-    sum.word_bits -= share * Log2OrZero(share / mass);
-  }
-  for (size_t y = 0; k > 1 && y < k; ++y) {
-    double output = 0;  // P(y | cluster)
-    for (size_t x = 0; x < k; ++x) {
-      output += prior[x] / mass * weights[x * k + y] / kRowSum;
+  sum.public_bits -= mass * Log2OrZero(mass);
+  double output_bits = 0;
+  for (const int32_t c : group.clusters) {
+    const DeployedRows::Cluster& cluster =
+        rows.clusters()[static_cast<size_t>(c)];
+    std::vector<double> shares;
+    double others = 1;
+    for (const int32_t id : cluster.ids) {
+      shares.push_back(share(id) / mass);
+      others -= shares.back();
+      sum.word_bits -= mass * shares.back() * Log2OrZero(shares.back());
     }
-    for (size_t x = 0; x < k; ++x) {
-      const double p = weights[x * k + y] / kRowSum;
-      sum.within_cluster_bits += prior[x] * p * Log2OrZero(p / output);
-    }
+    output_bits += OutputBits(cluster, shares, std::max(others, 0.0));
   }
+  sum.output_bits += mass * std::max(output_bits, 0.0);
 }
 
-MutualInformation Information(const privacy::Channel& channel,
+MutualInformation Information(const DeployedRows& rows,
                               std::span<const double> prior) {
-  const auto& clusters = channel.clustering().clusters();
   const auto value = [&](int32_t id) {
     return prior.empty() ? 1.0 : prior[static_cast<size_t>(id)];
   };
   double total = 0;
-  for (const auto& ids : clusters) {
-    for (const int32_t id : ids) total += value(id);
+  for (const DeployedRows::Cluster& cluster : rows.clusters()) {
+    for (const int32_t id : cluster.ids) total += value(id);
   }
   MutualInformation sum;
-  for (size_t c = 0; c < clusters.size(); ++c) {
-    std::vector<double> shares;
-    for (const int32_t id : clusters[c]) shares.push_back(value(id) / total);
-    AddInformation(channel.tables()[c].weights, shares, sum);
+  for (const Group& group : rows.groups()) {
+    AddInformation(
+        rows, group, [&](int32_t id) { return value(id) / total; }, sum);
   }
   return sum;
 }
@@ -169,35 +131,54 @@ Result<void> CheckOptions(const ExactAuditOptions& options) {
   return {};
 }
 
-void Merge(const std::vector<ClusterPart>& parts,
-           const ExactAuditOptions& options, ExactAudit& audit) {
+// How often words stay, and how many different outputs they have.
+void AddWords(const DeployedRows& rows, std::span<const double> loss_of_id,
+              ExactAudit& audit) {
   std::vector<double> keep;
   std::vector<double> distinct;
-  std::vector<double> divergences(options.renyi_orders.size(), 0);
-  for (const ClusterPart& part : parts) {
-    for (size_t i = 0; i < part.bins.size(); ++i) {
-      audit.losses.counts[i] += part.bins[i];
+  for (const Group& group : rows.groups()) {
+    if (group.words < 2) continue;
+    const auto more = DistinctOutputs(rows, group, audit.distinct_draws);
+    distinct.insert(distinct.end(), more.begin(), more.end());
+    for (const int32_t id : rows.WordsOf(group)) {
+      keep.push_back(rows.Probability(id, id));
+      audit.worst_words.push_back(
+          {.id = id,
+           .cluster = rows.clustering().cluster_of(id),
+           .keep = keep.back(),
+           .loss = loss_of_id[static_cast<size_t>(id)]});
     }
-    for (size_t i = 0; i < part.divergences.size(); ++i) {
-      divergences[i] = std::max(divergences[i], part.divergences[i]);
-    }
-    for (const WordFigures& word : part.words) {
-      keep.push_back(word.keep);
-      audit.worst_words.push_back(word);
-    }
-    distinct.insert(distinct.end(), part.distinct.begin(), part.distinct.end());
-    audit.epsilon_recomputed = std::max(audit.epsilon_recomputed, part.loss);
   }
   audit.words = static_cast<int>(keep.size());
   audit.keep = SpreadOf(std::move(keep));
   audit.distinct = SpreadOf(std::move(distinct));
-  for (size_t i = 0; i < divergences.size(); ++i) {
-    audit.renyi.push_back({options.renyi_orders[i], divergences[i]});
+}
+
+void KeepWorst(size_t most, std::vector<WordFigures>& words) {
+  std::ranges::stable_sort(words, std::ranges::greater(), &WordFigures::keep);
+  if (words.size() > most) words.resize(most);
+}
+
+// What the channel says of itself.
+ExactAudit Start(const DeployedRows& rows, const ExactAuditOptions& options) {
+  const privacy::Channel& channel = rows.channel();
+  ExactAudit audit;
+  audit.epsilon_asked = channel.epsilon().value();
+  audit.epsilon_certified =
+      static_cast<double>(channel.epsilon_certified_micro()) / 1e6;
+  audit.public_bits = channel.PublicBits();
+  audit.clusters = static_cast<int>(rows.clusters().size());
+  audit.groups = static_cast<int>(rows.groups().size());
+  audit.revealed_words = channel.revealed_words();
+  audit.public_ids = rows.clustering().vocabulary_size();
+  for (const Group& group : rows.groups()) {
+    audit.public_ids -= static_cast<int>(group.words);
   }
-  std::ranges::stable_sort(audit.worst_words, std::ranges::greater(),
-                           &WordFigures::keep);
-  const size_t most = static_cast<size_t>(std::max(options.worst_words, 0));
-  if (audit.worst_words.size() > most) audit.worst_words.resize(most);
+  audit.distinct_draws = options.distinct_draws;
+  audit.losses.bin_width =
+      std::max(audit.epsilon_asked, audit.epsilon_certified) / options.bins;
+  audit.losses.counts.assign(static_cast<size_t>(options.bins), 0);
+  return audit;
 }
 
 }  // namespace
@@ -218,46 +199,27 @@ Spread SpreadOf(std::vector<double> values) {
           .most = values.back()};
 }
 
-Result<ExactAudit> AuditExactly(const privacy::Channel& channel,
+Result<ExactAudit> AuditExactly(const DeployedRows& rows,
                                 std::span<const double> prior,
                                 const ExactAuditOptions& options) {
-  const privacy::Clustering& clustering = channel.clustering();
-  if (channel.spec().adjacency != privacy::Adjacency::kCluster) {
-    return Unimplemented("tables tell the whole of adjacency cluster alone");
-  }
-  CMIF_TRY(CheckPrior(clustering, prior));
+  CMIF_TRY(CheckPrior(rows.clustering(), prior));
   CMIF_TRY(CheckOptions(options));
-  const auto& clusters = clustering.clusters();
-  ExactAudit audit;
-  audit.epsilon_asked = channel.epsilon().value();
-  audit.epsilon_certified =
-      static_cast<double>(channel.epsilon_certified_micro()) / 1e6;
-  audit.cluster_bits = clustering.ClusterBits();
-  audit.clusters = static_cast<int>(clusters.size());
-  audit.revealed_words = channel.revealed_words();
-  audit.public_ids = clustering.vocabulary_size();
-  for (const auto& ids : clusters) {
-    audit.public_ids -= static_cast<int>(ids.size());
+  ExactAudit audit = Start(rows, options);
+  const PairLosses losses =
+      LossesOfPairs(rows, {.bin_width = audit.losses.bin_width,
+                           .bins = options.bins,
+                           .orders = options.renyi_orders,
+                           .threads = options.threads});
+  audit.losses.counts = losses.counts;
+  audit.epsilon_recomputed = losses.largest;
+  for (size_t i = 0; i < options.renyi_orders.size(); ++i) {
+    audit.renyi.push_back({options.renyi_orders[i], losses.divergences[i]});
   }
-  audit.distinct_draws = options.distinct_draws;
-  audit.losses.bin_width = audit.epsilon_asked / options.bins;
-  audit.losses.counts.assign(static_cast<size_t>(options.bins), 0);
-  std::vector<ClusterPart> parts(clusters.size());
-  const int threads = options.threads > 0 ? options.threads : HardwareThreads();
-  ParallelFor(clusters.size(), threads, [&](size_t c) {
-    if (clusters[c].size() < 2) {
-      parts[c].bins.assign(static_cast<size_t>(options.bins), 0);
-      return;
-    }
-    parts[c] = AuditCluster({.weights = channel.tables()[c].weights,
-                             .ids = clusters[c],
-                             .cluster = static_cast<int>(c),
-                             .bin_width = audit.losses.bin_width},
-                            options);
-  });
-  Merge(parts, options, audit);
-  audit.uniform = Information(channel, {});
-  audit.under_prior = Information(channel, prior);
+  AddWords(rows, losses.loss_of_id, audit);
+  KeepWorst(static_cast<size_t>(std::max(options.worst_words, 0)),
+            audit.worst_words);
+  audit.uniform = Information(rows, {});
+  audit.under_prior = Information(rows, prior);
   return audit;
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What can be said of a channel exactly, from its tables alone: no draws, no
-// attacker's model, nobody's text. All figures are about words within their
-// cluster; what the cluster's identity tells is cluster_bits and
-// cluster_entropy_bits. Pure functions; thread-safe.
+// What can be said of a channel exactly, from what it deploys alone: no draws,
+// no attacker's model, nobody's text. All figures are about words within their
+// group, which is what the adjacency leaves public: the cluster, or the class
+// (deployed_rows.h); what the group itself tells is public_bits. Pure
+// functions; thread-safe.
 #ifndef CMIF_EVAL_EXACT_AUDIT_H_
 #define CMIF_EVAL_EXACT_AUDIT_H_
 
@@ -11,11 +12,11 @@
 #include <vector>
 
 #include "cmif/base/status.h"
-#include "cmif/privacy/channel.h"
+#include "cmif/eval/deployed_rows.h"
 
 namespace cmif::eval {
 
-// Over the words of all clusters of two or more.
+// Over the words of all groups of two or more.
 struct Spread {
   double mean = 0;
   double p5 = 0;  // nearest rank
@@ -26,8 +27,9 @@ struct Spread {
 Spread SpreadOf(std::vector<double> values);
 
 // The losses max_y ln P(y|x)/P(y|x') of all ordered pairs of words of one
-// cluster, in bins of equal width from 0 up to the channel's epsilon; the last
-// one holds what is above (nothing, in a certified channel).
+// group, in bins of equal width from 0 up to the epsilon asked, or certified
+// where that is more (two-level, kinds); the last one holds what is above
+// (nothing, in a certified channel).
 struct LossHistogram {
   double bin_width = 0;
   std::vector<uint64_t> counts;
@@ -48,19 +50,20 @@ struct RenyiPoint {
 
 // Bits; X drawn from a prior over the sensitive words, Y its output.
 struct MutualInformation {
-  double within_cluster_bits = 0;   // I(X; Y | cluster)
-  double word_bits = 0;             // H(X | cluster): the most it can be
-  double cluster_entropy_bits = 0;  // H(cluster): given away in any case
+  double output_bits = 0;  // I(X; Y | group): what the output adds
+  double word_bits = 0;    // H(X | group): the most that can be
+  double public_bits = 0;  // H(group): given away in any case
 };
 
 struct ExactAudit {
   double epsilon_asked = 0;
   double epsilon_certified = 0;   // as the channel's own certificate says
   double epsilon_recomputed = 0;  // here, in floating point, from the tables
-  double cluster_bits = 0;        // log2 of the number of clusters
+  double public_bits = 0;         // log2 of the number of groups
   int clusters = 0;
-  int words = 0;           // in clusters of two or more
-  int revealed_words = 0;  // alone in their cluster: not protected at all
+  int groups = 0;          // clusters or classes
+  int words = 0;           // in groups of two or more
+  int revealed_words = 0;  // alone in their group: not protected at all
   int public_ids = 0;      // of the vocabulary, in no cluster
   LossHistogram losses;
   Spread keep;  // N_w = P(w|w): plausible deniability
@@ -85,9 +88,8 @@ struct ExactAuditOptions {
 // uniform one; the mass of words that are in no cluster does not count.
 // INVALID_ARGUMENT: another length, a value that is negative or not finite, no
 // mass on sensitive words; no bins or draws; an order not above 1.
-// UNIMPLEMENTED for adjacencies other than kCluster, whose tables are not all
-// of it. Cost: (clusters) x k^3; 1,526 clusters of 20 take about a second.
-Result<ExactAudit> AuditExactly(const privacy::Channel& channel,
+// Cost: (clusters) x k^3; 1,526 clusters of 20 take about a second.
+Result<ExactAudit> AuditExactly(const DeployedRows& rows,
                                 std::span<const double> prior,
                                 const ExactAuditOptions& options);
 

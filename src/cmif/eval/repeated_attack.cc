@@ -3,63 +3,93 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <vector>
 
 namespace cmif::eval {
 namespace {
 
-// argmax_x ln prior(x) + sum_i ln w(x, y_i), the first of equals.
-int32_t Guess(const privacy::Channel& channel, size_t cluster,
-              std::span<const int32_t> outputs, std::span<const double> prior) {
-  const privacy::Clustering& clustering = channel.clustering();
-  const auto& ids = clustering.clusters()[cluster];
-  const size_t k = ids.size();
-  if (k == 1) return ids[0];
-  const auto& weights = channel.tables()[cluster].weights;
-  int32_t guess = ids[0];
-  double best = -INFINITY;
-  for (size_t x = 0; x < k; ++x) {
-    double score =
-        prior.empty() ? 0 : std::log(prior[static_cast<size_t>(ids[x])]);
-    for (const int32_t output : outputs) {
-      const auto y =
-          static_cast<size_t>(clustering.position_in_cluster(output));
-      score += std::log(static_cast<double>(weights[x * k + y]));
-    }
-    if (score > best) {
-      best = score;
-      guess = ids[x];
+class Attacker {
+ public:
+  Attacker(const DeployedRows& rows, std::span<const double> prior)
+      : rows_(rows), prior_(prior) {
+    for (const Group& group : rows.groups()) {
+      by_prior_.push_back(rows.WordsOf(group));
+      std::ranges::stable_sort(by_prior_.back(), std::ranges::greater(),
+                               [&](int32_t id) { return LogPrior(id); });
     }
   }
-  return guess;
-}
+
+  // argmax_x ln prior(x) + sum_i ln P(y_i|x) over the words of the group, the
+  // first of equals. Words of clusters that no output is of differ by their
+  // prior alone: of those only the likeliest is looked at.
+  int32_t Guess(int group, std::span<const int32_t> outputs) const {
+    std::vector<int> seen;
+    for (const int32_t y : outputs) seen.push_back(ClusterOf(y));
+    std::ranges::sort(seen);
+    seen.erase(std::unique(seen.begin(), seen.end()), seen.end());
+    int32_t guess = -1;
+    double best = -INFINITY;
+    const auto consider = [&](int32_t x) {
+      double score = LogPrior(x);
+      for (const int32_t y : outputs) {
+        score += std::log(rows_.Probability(y, x));
+      }
+      if (guess < 0 || score > best) {
+        best = score;
+        guess = x;
+      }
+    };
+    for (const int c : seen) {
+      for (const int32_t x : rows_.clusters()[static_cast<size_t>(c)].ids) {
+        consider(x);
+      }
+    }
+    const auto& words = by_prior_[static_cast<size_t>(group)];
+    const auto stranger = std::ranges::find_if(words, [&](int32_t x) {
+      return !std::ranges::binary_search(seen, ClusterOf(x));
+    });
+    if (stranger != words.end()) consider(*stranger);
+    return guess;
+  }
+
+ private:
+  int ClusterOf(int32_t id) const { return rows_.clustering().cluster_of(id); }
+  double LogPrior(int32_t id) const {
+    return prior_.empty() ? 0 : std::log(prior_[static_cast<size_t>(id)]);
+  }
+
+  const DeployedRows& rows_;
+  std::span<const double> prior_;
+  std::vector<std::vector<int32_t>> by_prior_;  // per group, likeliest first
+};
 
 }  // namespace
 
 AttackResult AttackRepeatedWords(const std::string& name,
-                                 const privacy::Channel& channel,
+                                 const DeployedRows& rows,
                                  const privacy::Sampler& sampler,
                                  std::span<const int32_t> words,
                                  std::span<const double> prior, int occurrences,
                                  int trials, InsecureSeededRandom& random) {
-  const privacy::Clustering& clustering = channel.clustering();
+  const Attacker attacker(rows, prior);
   AttackResult result{.name = name, .interval = {}};
   std::vector<int32_t> outputs(static_cast<size_t>(occurrences));
-  double by_cluster = 0;
+  double by_public = 0;
   for (int trial = 0; trial < trials; ++trial) {
     const int32_t word = words[random.Next32() % words.size()];
     for (int32_t& output : outputs) output = sampler.Draw(word, random);
-    const auto cluster = static_cast<size_t>(clustering.cluster_of(word));
+    const int group = rows.GroupOf(word);
     ++result.trials;
-    by_cluster += Guess(channel, cluster, {}, prior) == word ? 1 : 0;
-    if (Guess(channel, cluster, outputs, prior) == word) ++result.hits;
+    by_public += attacker.Guess(group, {}) == word ? 1 : 0;
+    if (attacker.Guess(group, outputs) == word) ++result.hits;
   }
   result.interval = ClopperPearson(result.hits, result.trials, 0.05);
-  if (trials > 0) result.by_cluster_alone = by_cluster / trials;
-  result.bound = MeanBound(channel, words, prior, occurrences);
-  result.bound_of_text =
-      MeanBound(channel, words,
-                Frequencies(words, clustering.vocabulary_size()), occurrences);
+  if (trials > 0) result.by_public_alone = by_public / trials;
+  result.bound = MeanBound(rows, words, prior, occurrences);
+  result.bound_of_text = MeanBound(
+      rows, words, Frequencies(words, rows.clustering().vocabulary_size()),
+      occurrences);
   return result;
 }
 

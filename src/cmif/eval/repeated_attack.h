@@ -8,7 +8,6 @@
 
 #include "cmif/base/random.h"
 #include "cmif/eval/bayes_attack.h"
-#include "cmif/privacy/channel.h"
 #include "cmif/privacy/sampler.h"
 
 namespace cmif::eval {
@@ -17,9 +16,9 @@ namespace cmif::eval {
 // they are of one word, and guesses argmax_x prior(x) prod P(y_i|x). Words are
 // taken from `words` at random, `trials` times; none may be public.
 // Independent draws add up: the bound is that of occurrences x eps.
-// Preconditions: adjacency kCluster; at least one word; occurrences >= 1.
+// Preconditions: at least one word; occurrences >= 1.
 AttackResult AttackRepeatedWords(const std::string& name,
-                                 const privacy::Channel& channel,
+                                 const DeployedRows& rows,
                                  const privacy::Sampler& sampler,
                                  std::span<const int32_t> words,
                                  std::span<const double> prior, int occurrences,

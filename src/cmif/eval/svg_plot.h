@@ -40,7 +40,7 @@ std::string HistogramPlot(const PlotText& text, double bin_width,
 // XML does not allow) as '?'.
 std::string EscapeXml(std::string_view text);
 
-// About five round numbers from `low` to `high`, at least one.
+// About six round numbers from `low` to `high`, at least one.
 std::vector<double> Ticks(double low, double high);
 
 }  // namespace cmif::eval

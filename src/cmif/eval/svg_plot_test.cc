@@ -5,6 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <set>
+#include <string>
+#include <vector>
 
 namespace cmif::eval {
 namespace {
@@ -62,6 +65,29 @@ TEST(SvgPlotTest, OneBarForEachCount) {
     ++bars;
   }
   EXPECT_EQ(bars, 3U);
+}
+
+TEST(SvgPlotTest, NoTwoSeriesLookAlike) {
+  std::vector<PlotSeries> all(12);
+  for (PlotSeries& series : all) series.points = {{0, 1}, {1, 2}};
+  const std::string svg = LinePlot({}, all);
+  std::set<std::string> styles;
+  size_t at = 0;
+  while ((at = svg.find("stroke=\"#", at)) != svg.npos) {
+    const size_t end = svg.find("/>", at);
+    const std::string style = svg.substr(at, end - at);
+    if (style.find("dasharray") != style.npos) styles.insert(style);
+    at = end;
+  }
+  EXPECT_EQ(styles.size(), all.size());
+}
+
+TEST(SvgPlotTest, LabelsAreShortAndHaveNoMinusZero) {
+  const std::string svg = HistogramPlot({}, 1, {0, 250'000'000});
+  EXPECT_THAT(svg, HasSubstr(">200 M<"));
+  EXPECT_THAT(svg, HasSubstr(">0<"));
+  EXPECT_THAT(svg, Not(HasSubstr("-0<")));
+  EXPECT_THAT(HistogramPlot({}, 1, {50'000}), HasSubstr(">50 k<"));
 }
 
 TEST(SvgPlotTest, TicksAreRound) {

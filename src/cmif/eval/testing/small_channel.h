@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cmif/privacy/channel.h"
+#include "cmif/privacy/testing/random_rows.h"
 
 namespace cmif::eval::testing {
 
@@ -25,28 +26,63 @@ inline privacy::ClusterTable KrrTable(double epsilon, uint32_t k) {
   return table;
 }
 
+// What a channel is asked to be.
+inline privacy::ChannelSpec Spec(privacy::Adjacency adjacency, double epsilon,
+                                 double epsilon_cluster) {
+  privacy::ChannelSpec spec{
+      .epsilon = privacy::Epsilon::Create(epsilon).value(),
+      .adjacency = adjacency};
+  if (adjacency == privacy::Adjacency::kTwoLevel) {
+    spec.epsilon_cluster = privacy::Epsilon::Create(epsilon_cluster).value();
+  }
+  return spec;
+}
+
 // Clusters of the sizes given, over the ids 0, 1, 2, ... in order, and two
-// public ids behind them; randomised response of this epsilon in each.
-inline privacy::Channel KrrChannel(double epsilon,
-                                   const std::vector<int>& sizes) {
+// public ids behind them.
+inline std::shared_ptr<const privacy::Clustering> ClustersOf(
+    const std::vector<int>& sizes) {
   std::vector<std::vector<int32_t>> clusters;
-  std::vector<privacy::ClusterTable> tables;
   int32_t next = 0;
   for (const int size : sizes) {
     clusters.emplace_back(static_cast<size_t>(size));
     std::iota(clusters.back().begin(), clusters.back().end(), next);
     next += size;
+  }
+  return std::make_shared<const privacy::Clustering>(
+      privacy::Clustering::Create(next + 2, clusters).value());
+}
+
+// Randomised response of this epsilon in each cluster; all of one class.
+inline privacy::Channel KrrChannel(
+    double epsilon, const std::vector<int>& sizes,
+    privacy::Adjacency adjacency = privacy::Adjacency::kCluster,
+    double epsilon_cluster = 1) {
+  std::vector<privacy::ClusterTable> tables;
+  for (const int size : sizes) {
     tables.push_back(size > 1 ? KrrTable(epsilon, static_cast<uint32_t>(size))
                               : privacy::ClusterTable());
   }
-  auto clustering = std::make_shared<const privacy::Clustering>(
-      privacy::Clustering::Create(next + 2, clusters).value());
-  return privacy::Channel::Create(
-             {.mechanism = "rnm-laplace",
-              .epsilon = privacy::Epsilon::Create(epsilon).value()},
-             {.clustering = std::move(clustering)}, std::move(tables))
+  return privacy::Channel::Create(Spec(adjacency, epsilon, epsilon_cluster),
+                                  {.clustering = ClustersOf(sizes)},
+                                  std::move(tables))
       .value();
 }
+
+// rnm-laplace over random rows: clusters of 4, 1, 3 and 5 words of one class,
+// of 2 and 4 of another.
+inline privacy::Channel RandomChannel(privacy::Adjacency adjacency) {
+  const auto clustering = ClustersOf({4, 1, 3, 5, 2, 4});
+  return privacy::BuildChannel(
+             Spec(adjacency, 1.5, 0.8),
+             {.clustering = clustering, .class_of_cluster = {0, 0, 0, 0, 1, 1}},
+             privacy::RandomRows(clustering->vocabulary_size(), 6, 8), {}, 1)
+      .value();
+}
+
+inline constexpr privacy::Adjacency kAdjacencies[] = {
+    privacy::Adjacency::kCluster, privacy::Adjacency::kTwoLevel,
+    privacy::Adjacency::kMixture};
 
 }  // namespace cmif::eval::testing
 
