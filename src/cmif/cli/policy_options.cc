@@ -25,22 +25,6 @@ void AddPolicyOptions(CLI::App& command, client::PolicyOptions& options) {
                      "the token ids is the rank");
 }
 
-nlohmann::ordered_json PolicyJson(const client::AppliedPolicy& policy) {
-  if (policy.canonical.empty()) return nullptr;
-  nlohmann::ordered_json json = {
-      {"public_words", policy.public_words},
-      {"rank", policy.rank_by_id ? "token id" : "counts or lists"},
-      {"units_alone", policy.units_alone},
-      {"kinds", nlohmann::ordered_json::array()}};
-  for (const client::AppliedKind& kind : policy.kinds) {
-    json["kinds"].push_back({{"name", kind.name},
-                             {"epsilon", kind.epsilon.value()},
-                             {"units", kind.units},
-                             {"words_without_unit", kind.words_without_unit}});
-  }
-  return json;
-}
-
 std::vector<std::string> PolicyLines(const client::AppliedPolicy& policy) {
   std::vector<std::string> lines;
   if (policy.public_words > 0) {

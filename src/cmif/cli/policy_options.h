@@ -3,7 +3,6 @@
 #define CMIF_CLI_POLICY_OPTIONS_H_
 
 #include <CLI/App.hpp>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -15,11 +14,8 @@ namespace cmif::cli {
 // `options` must live as long as the command.
 void AddPolicyOptions(CLI::App& command, client::PolicyOptions& options);
 
-// The keys of the JSON contract that say what a policy did: "policy": null for
-// one that changes nothing.
-nlohmann::ordered_json PolicyJson(const client::AppliedPolicy& policy);
-
-// The same for people, one line each; none for a policy that changes nothing.
+// What a policy did, for people, one line each; none for a policy that changes
+// nothing.
 std::vector<std::string> PolicyLines(const client::AppliedPolicy& policy);
 
 }  // namespace cmif::cli

@@ -141,17 +141,6 @@ int UsualSize(const Clustering& base) {
   return std::max(2, static_cast<int>(*middle));
 }
 
-std::string Canonical(const PrivacyPolicy& policy, const Ids& public_ids,
-                      const std::vector<Ids>& kinds, int max_size) {
-  std::string text = fmt::format("cmif policy 1\nsize {}\npublic {}\n",
-                                 max_size, fmt::join(public_ids, " "));
-  for (size_t k = 0; k < kinds.size(); ++k) {
-    text += fmt::format("kind {} {}\n", policy.kinds[k].epsilon.micro(),
-                        fmt::join(kinds[k], " "));
-  }
-  return text;
-}
-
 void FillClusters(const PrivacyPolicy& policy, const Clustering& clustering,
                   AppliedPolicy& applied) {
   for (size_t c = 0; c < clustering.clusters().size(); ++c) {
@@ -203,7 +192,6 @@ Result<AppliedPolicy> ApplyPolicy(
                                 .max_size = max_size}));
   applied.class_of_cluster = std::move(regrouped.class_of_cluster);
   applied.kind_of_cluster = std::move(regrouped.kind_of_cluster);
-  applied.canonical = Canonical(policy, public_ids, kinds, max_size);
   applied.public_words = public_ids.size();
   applied.rank_by_id =
       policy.public_set == PrivacyPolicy::Public::kFrequent && !policy.counts;

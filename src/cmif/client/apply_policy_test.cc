@@ -8,12 +8,14 @@
 #include <set>
 
 #include "cmif/base/file.h"
+#include "cmif/client/channel_store.h"
 #include "cmif/client/policy.h"
 #include "cmif/client/stop_words.h"
 #include "cmif/client/testing/tiny_split.h"
 #include "cmif/model/source_model.h"
 #include "cmif/privacy/balanced.h"
 #include "cmif/privacy/regroup.h"
+#include "cmif/privacy/testing/eps.h"
 #include "cmif/text/lower_case.h"
 
 namespace cmif::client {
@@ -22,9 +24,7 @@ namespace {
 using Public = PrivacyPolicy::Public;
 using ::testing::HasSubstr;
 
-privacy::Epsilon Eps(double value) {
-  return privacy::Epsilon::Create(value).value();
-}
+using privacy::testing::Eps;
 
 class ApplyPolicyTest : public ::testing::Test {
  protected:
@@ -51,7 +51,6 @@ class ApplyPolicyTest : public ::testing::Test {
 TEST_F(ApplyPolicyTest, NothingToDoKeepsTheBundlesClusters) {
   const AppliedPolicy applied = Apply({});
   EXPECT_EQ(applied.clustering, model_->clustering());
-  EXPECT_EQ(applied.canonical, "");
   EXPECT_EQ(applied.public_words, 0U);
   const size_t clusters = applied.clustering->clusters().size();
   EXPECT_EQ(applied.epsilon_micro_of_cluster,
@@ -157,18 +156,27 @@ TEST_F(ApplyPolicyTest, WithoutCountsTheLowestIdsAreFrequent) {
   EXPECT_EQ(applied.clustering->cluster_of(Units().words()[0]), -1);
 }
 
-TEST_F(ApplyPolicyTest, CanonicalTellsPoliciesApart) {
-  std::set<std::string> canonical = {Apply({}).canonical};
+// Public set and kinds are in the channel's hash: in its clusters, classes and
+// epsilons.
+TEST_F(ApplyPolicyTest, EachPolicyHasAChannelOfItsOwn) {
+  const auto path = [&](const PrivacyPolicy& policy) {
+    const AppliedPolicy applied = Apply(policy);
+    return ChannelPath(*model_,
+                       {.spec = {.epsilon = Eps(1)},
+                        .domain = {applied.clustering, applied.class_of_cluster,
+                                   applied.epsilon_micro_of_cluster}});
+  };
+  std::set<std::filesystem::path> paths = {path({})};
   for (const size_t count : {3, 4}) {
     PrivacyPolicy policy;
     policy.public_set = Public::kWords;
     policy.public_words = Words(0, count);
-    EXPECT_TRUE(canonical.insert(Apply(policy).canonical).second);
+    EXPECT_TRUE(paths.insert(path(policy)).second);
     policy.kinds.push_back({"n", Words(20, 3), 0, Eps(1)});
-    EXPECT_TRUE(canonical.insert(Apply(policy).canonical).second);
-    EXPECT_EQ(Apply(policy).canonical, Apply(policy).canonical);
+    EXPECT_TRUE(paths.insert(path(policy)).second);
+    EXPECT_EQ(path(policy), path(policy));
     policy.kinds[0].epsilon = Eps(1.5);
-    EXPECT_TRUE(canonical.insert(Apply(policy).canonical).second);
+    EXPECT_TRUE(paths.insert(path(policy)).second);
   }
 }
 

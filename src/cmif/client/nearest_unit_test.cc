@@ -6,17 +6,12 @@
 #include <cmath>
 #include <random>
 
+#include "cmif/privacy/testing/random_rows.h"
+
 namespace cmif::client {
 namespace {
 
-privacy::RowMatrix RandomRows(int rows, int width, uint64_t seed) {
-  std::mt19937_64 engine(seed);
-  std::normal_distribution<float> normal;
-  std::vector<float> raw(static_cast<size_t>(rows) *
-                         static_cast<size_t>(width));
-  for (float& value : raw) value = normal(engine);
-  return privacy::CentredUnitRows(rows, width, raw, {}).value();
-}
+using privacy::RandomRows;
 
 std::vector<int32_t> Evens(int rows) {
   std::vector<int32_t> ids;

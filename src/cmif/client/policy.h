@@ -76,10 +76,6 @@ struct AppliedPolicy {
   std::vector<uint64_t> epsilon_micro_of_cluster;  // 0: the default epsilon
   std::vector<int32_t> kind_of_cluster;            // index of kinds, or -1
   std::vector<AppliedKind> kinds;
-  // Everything that the clusters and their epsilons are a function of beside
-  // the bundle, to be hashed into a channel's name; empty for a policy that
-  // changes nothing, whose channels are the bundle's own.
-  std::string canonical;
   size_t public_words = 0;  // units of kWordClass that pass unchanged
   size_t units_alone = 0;   // in clusters of one: revealed, not protected
   // "frequent" without counts: the rank is the order of the token ids.

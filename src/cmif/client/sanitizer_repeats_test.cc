@@ -8,6 +8,7 @@
 #include "cmif/client/channel_store.h"
 #include "cmif/client/sanitizer.h"
 #include "cmif/client/testing/tiny_split.h"
+#include "cmif/privacy/testing/eps.h"
 
 namespace cmif::client {
 namespace {
@@ -15,9 +16,7 @@ namespace {
 constexpr std::string_view kText = "bada kilo domu 42 bada, bada kilo nesa!";
 constexpr MessageId kMessage{Role::kUser, 1};
 
-privacy::Epsilon Eps(double value) {
-  return privacy::Epsilon::Create(value).value();
-}
+using privacy::testing::Eps;
 
 class SanitizerRepeatsTest : public ::testing::Test {
  protected:

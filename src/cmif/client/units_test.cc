@@ -19,6 +19,8 @@ namespace fs = std::filesystem;
 using testing::Kind;
 
 const fs::path kShared = fs::path(CMIF_SOURCE_DIR).parent_path() / "shared";
+const fs::path kLlamaVocabulary =
+    kShared / "data/tokenizers/gguf/ggml-vocab-llama-bpe.gguf";
 
 Result<model::Tokenizer> Load(const fs::path& path) {
   CMIF_ASSIGN(const MappedFile file, MappedFile::Open(path));
@@ -104,7 +106,7 @@ INSTANTIATE_TEST_SUITE_P(
     Real, AnyVocabularyTest,
     ::testing::Values(
         kShared / "data/tokenizers/gguf/ggml-vocab-llama-spm.gguf",
-        kShared / "data/tokenizers/gguf/ggml-vocab-llama-bpe.gguf",
+        kLlamaVocabulary,
         kShared / "data/tokenizers/gguf/ggml-vocab-bert-bge.gguf",
         fs::path(CMIF_SOURCE_DIR) / "models/sst2-minilm-sanitized-q8_0.gguf",
         CachedModel()));
@@ -146,10 +148,10 @@ TEST(UnitTableTest, DigitsAreClassedByLengthAndPlace) {
 }
 
 TEST(UnitTableTest, DigitsOfRealVocabulariesHaveTheirLengthInTheClass) {
-  const fs::path path =
-      kShared / "data/tokenizers/gguf/ggml-vocab-llama-bpe.gguf";
-  if (!fs::exists(path)) GTEST_SKIP() << "SKIPPED, no vocabulary at " << path;
-  const auto tokenizer = Load(path);
+  if (!fs::exists(kLlamaVocabulary)) {
+    GTEST_SKIP() << "SKIPPED, no vocabulary at " << kLlamaVocabulary;
+  }
+  const auto tokenizer = Load(kLlamaVocabulary);
   ASSERT_TRUE(tokenizer.has_value());
   const UnitTable units = UnitTable::Create(*tokenizer);
   EXPECT_EQ(ClassOf(*tokenizer, units, "1", false), DigitsClass(1, false));
@@ -173,10 +175,10 @@ TEST(UnitTableTest, SpecialUnusedAndByteTokensHaveTheirOwnClasses) {
 }
 
 TEST(UnitTableTest, PartsOfCharactersAreBytes) {
-  const fs::path path =
-      kShared / "data/tokenizers/gguf/ggml-vocab-llama-bpe.gguf";
-  if (!fs::exists(path)) GTEST_SKIP() << "SKIPPED, no vocabulary at " << path;
-  const auto tokenizer = Load(path);
+  if (!fs::exists(kLlamaVocabulary)) {
+    GTEST_SKIP() << "SKIPPED, no vocabulary at " << kLlamaVocabulary;
+  }
+  const auto tokenizer = Load(kLlamaVocabulary);
   ASSERT_TRUE(tokenizer.has_value());
   const UnitTable units = UnitTable::Create(*tokenizer);
   int parts = 0;

@@ -15,27 +15,18 @@
 #include "cmif/privacy/epsilon.h"
 #include "cmif/privacy/rnm_laplace.h"
 #include "cmif/privacy/row_matrix.h"
+#include "cmif/privacy/testing/consecutive_clusters.h"
+#include "cmif/privacy/testing/eps.h"
 #include "cmif/privacy/utilities.h"
 
 namespace cmif::privacy {
 namespace {
 
-Epsilon Eps(double value) { return Epsilon::Create(value).value(); }
+using testing::ConsecutiveClusters;
+using testing::Eps;
+
 Delta D(double value) { return Delta::Create(value).value(); }
 double Nats(uint64_t micro) { return static_cast<double>(micro) / 1e6; }
-
-// Clusters of consecutive ids.
-std::shared_ptr<const Clustering> Consecutive(const std::vector<int>& sizes) {
-  std::vector<std::vector<int32_t>> clusters;
-  int32_t next = 0;
-  for (const int size : sizes) {
-    clusters.emplace_back(static_cast<size_t>(size));
-    std::iota(clusters.back().begin(), clusters.back().end(), next);
-    next += size;
-  }
-  return std::make_shared<const Clustering>(
-      Clustering::Create(next, std::move(clusters)).value());
-}
 
 // Unit rows around a centre of their cluster, cosine about 0.5 within it
 // (reference/privacy.md 5): what balanced clusters of a real table look like.
@@ -59,7 +50,8 @@ std::shared_ptr<const Channel> LaplaceChannel(const std::vector<int>& sizes,
                                               double eps) {
   InsecureSeededRandom random(41);
   return std::make_shared<const Channel>(
-      BuildChannel({.epsilon = Eps(eps)}, {.clustering = Consecutive(sizes)},
+      BuildChannel({.epsilon = Eps(eps)},
+                   {.clustering = ConsecutiveClusters(sizes)},
                    ClusteredRows(sizes, random), {}, 0)
           .value());
 }
@@ -85,7 +77,8 @@ std::shared_ptr<const Channel> ResponseChannel(const std::vector<int>& sizes,
                             : RandomisedResponse(static_cast<size_t>(k), eps));
   }
   return std::make_shared<const Channel>(
-      Channel::Create({.epsilon = Eps(eps)}, {.clustering = Consecutive(sizes)},
+      Channel::Create({.epsilon = Eps(eps)},
+                      {.clustering = ConsecutiveClusters(sizes)},
                       std::move(tables))
           .value());
 }

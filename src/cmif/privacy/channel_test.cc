@@ -9,13 +9,14 @@
 
 #include "cmif/base/random.h"
 #include "cmif/privacy/certify.h"
+#include "cmif/privacy/testing/eps.h"
 
 namespace cmif::privacy {
 namespace {
 
 using ::testing::HasSubstr;
 
-Epsilon Eps(double value) { return Epsilon::Create(value).value(); }
+using testing::Eps;
 
 // Ten ids: {0..3} with different rows, {4, 5} with equal ones, {6} alone,
 // {7, 8}; 9 is public.

@@ -13,12 +13,13 @@
 #include "cmif/privacy/mechanism.h"
 #include "cmif/privacy/rnm_exponential.h"
 #include "cmif/privacy/rnm_gumbel.h"
+#include "cmif/privacy/testing/eps.h"
 #include "cmif/privacy/testing/monte_carlo.h"
 
 namespace cmif::privacy {
 namespace {
 
-Epsilon Eps(double value) { return Epsilon::Create(value).value(); }
+using testing::Eps;
 
 std::vector<double> RandomRow(size_t k, RandomSource& random) {
   std::vector<double> row(k);

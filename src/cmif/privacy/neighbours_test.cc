@@ -11,12 +11,13 @@
 #include "cmif/privacy/certify.h"
 #include "cmif/privacy/rnm_gumbel.h"
 #include "cmif/privacy/score_kernel.h"
+#include "cmif/privacy/testing/eps.h"
 #include "cmif/privacy/testing/random_rows.h"
 
 namespace cmif::privacy {
 namespace {
 
-Epsilon Eps(double value) { return Epsilon::Create(value).value(); }
+using testing::Eps;
 
 // Ids 0 to 4 at these angles; id 5 public; id 6 alone in its class.
 RowMatrix Rows() {

@@ -11,17 +11,10 @@
 #include "cmif/privacy/balanced.h"
 #include "cmif/privacy/cluster_size.h"
 #include "cmif/privacy/refine.h"
+#include "cmif/privacy/testing/random_rows.h"
 
 namespace cmif::privacy {
 namespace {
-
-RowMatrix RandomRows(int rows, int width, RandomSource& random) {
-  std::vector<float> raw;
-  for (int i = 0; i < rows * width; ++i) {
-    raw.push_back(static_cast<float>(random.Next32() / 2147483648.0 - 1));
-  }
-  return CentredUnitRows(rows, width, raw, {}).value();
-}
 
 // A random vocabulary with its clusters and a random policy over it.
 struct Case {

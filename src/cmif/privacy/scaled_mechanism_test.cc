@@ -9,12 +9,13 @@
 #include "cmif/base/random.h"
 #include "cmif/privacy/certify.h"
 #include "cmif/privacy/rnm_laplace.h"
+#include "cmif/privacy/testing/eps.h"
 #include "cmif/privacy/testing/random_utilities.h"
 
 namespace cmif::privacy {
 namespace {
 
-Epsilon Eps(double value) { return Epsilon::Create(value).value(); }
+using testing::Eps;
 
 TEST(ScaledMechanismTest, CalibrationReachesTheToleranceOverItsRange) {
   InsecureSeededRandom random(21);

@@ -5,10 +5,11 @@
 
 #include <cmath>
 #include <memory>
-#include <numeric>
 #include <vector>
 
 #include "cmif/privacy/channel.h"
+#include "cmif/privacy/testing/consecutive_clusters.h"
+#include "cmif/privacy/testing/eps.h"
 #include "cmif/privacy/testing/random_rows.h"
 
 namespace cmif::eval::testing {
@@ -29,28 +30,18 @@ inline privacy::ClusterTable KrrTable(double epsilon, uint32_t k) {
 // What a channel is asked to be.
 inline privacy::ChannelSpec Spec(privacy::Adjacency adjacency, double epsilon,
                                  double epsilon_cluster) {
-  privacy::ChannelSpec spec{
-      .epsilon = privacy::Epsilon::Create(epsilon).value(),
-      .adjacency = adjacency};
+  privacy::ChannelSpec spec{.epsilon = privacy::testing::Eps(epsilon),
+                            .adjacency = adjacency};
   if (adjacency == privacy::Adjacency::kTwoLevel) {
-    spec.epsilon_cluster = privacy::Epsilon::Create(epsilon_cluster).value();
+    spec.epsilon_cluster = privacy::testing::Eps(epsilon_cluster);
   }
   return spec;
 }
 
-// Clusters of the sizes given, over the ids 0, 1, 2, ... in order, and two
-// public ids behind them.
+// Clusters of the sizes given, and two public ids behind them.
 inline std::shared_ptr<const privacy::Clustering> ClustersOf(
     const std::vector<int>& sizes) {
-  std::vector<std::vector<int32_t>> clusters;
-  int32_t next = 0;
-  for (const int size : sizes) {
-    clusters.emplace_back(static_cast<size_t>(size));
-    std::iota(clusters.back().begin(), clusters.back().end(), next);
-    next += size;
-  }
-  return std::make_shared<const privacy::Clustering>(
-      privacy::Clustering::Create(next + 2, clusters).value());
+  return privacy::testing::ConsecutiveClusters(sizes, 2);
 }
 
 // Randomised response of this epsilon in each cluster; all of one class.

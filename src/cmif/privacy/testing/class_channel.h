@@ -9,10 +9,9 @@
 
 #include "cmif/base/random.h"
 #include "cmif/privacy/channel.h"
+#include "cmif/privacy/testing/eps.h"
 
 namespace cmif::privacy::testing {
-
-inline Epsilon Eps(double value) { return Epsilon::Create(value).value(); }
 
 // Two classes: clusters {0..4}, {5..8}, {9} of class 3; {10, 11} of class 7.
 inline ChannelDomain Domain() {
