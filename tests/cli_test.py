@@ -658,6 +658,18 @@ class CliTest(unittest.TestCase):
         folder = run(*self.attest("--endorsements", EVIDENCE / "sev-snp"))
         self.assertEqual(folder.returncode, 0, folder.stderr)
 
+    def test_attest_finds_collateral_in_a_folder(self):
+        quote = EVIDENCE / "tdx" / "gtg_v5_quote.dat"
+        found = ("--endorsements", EVIDENCE / "tdx")
+        done = run("attest", "verify", quote, *found, "--json", "--at",
+                   "2026-03-20T12:00:00Z")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        verdict = json.loads(done.stdout)
+        self.assertEqual(verdict["platform"], "tdx")
+        self.assertEqual(verdict["tcb"]["status"], "UpToDate")
+        self.expect(NOT_PERMITTED, "attest", "verify", quote, *found, "--at",
+                    "2026-05-01T00:00:00Z", says=["collateral.tcb_info"])
+
     def test_attest_says_why_it_refuses(self):
         done = self.expect(NOT_PERMITTED, *self.attest("--report-data", "00"),
                            says=["refused by report_data"])

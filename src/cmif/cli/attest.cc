@@ -201,8 +201,8 @@ void AddCommand(CLI::App& parent, const char* name, const char* what,
   auto options = std::make_shared<AttestOptions>();
   command
       ->add_option("file", options->file,
-                   "the evidence: an SEV-SNP report or HCL blob, binary or in "
-                   "hex or base64")
+                   "the evidence: an SEV-SNP report, a TDX or SGX quote, or an "
+                   "HCL blob, binary or in hex or base64")
       ->required();
   command->add_option("--policy", options->policy,
                       "the policy as a JSON FILE; without it: inspection, "

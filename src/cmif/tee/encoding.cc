@@ -23,6 +23,12 @@ bool IsBase64(char c) {
 
 }  // namespace
 
+bool LooksLikeJson(std::span<const uint8_t> file) {
+  const auto* const first =
+      std::ranges::find_if_not(AsText(file), [](char c) { return IsSpace(c); });
+  return first != AsText(file).end() && *first == '{';
+}
+
 Result<std::vector<uint8_t>> FromBase64(std::string_view text) {
   std::string digits;
   for (const char c : text) {

@@ -14,6 +14,9 @@ namespace cmif::tee {
 // What every block of PEM begins with.
 constexpr std::string_view kPemBegin = "-----BEGIN ";
 
+// Whether the first character that is no white space is a brace.
+bool LooksLikeJson(std::span<const uint8_t> file);
+
 // Base64 (RFC 4648), with the plain or the URL alphabet, with or without
 // padding; white space is passed over. INVALID_ARGUMENT: anything else.
 Result<std::vector<uint8_t>> FromBase64(std::string_view text);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmif/tee/endorsements.h"
 
+#include <iterator>
+
 #include "cmif/base/byte_reader.h"
 #include "cmif/tee/cert_table.h"
 #include "cmif/tee/encoding.h"
@@ -21,10 +23,24 @@ Result<void> Endorsements::AddPem(std::string_view text) {
   return {};
 }
 
+Result<void> Endorsements::AddJson(std::string_view text) {
+  CMIF_ASSIGN(Collateral found, ReadCollateral(text));
+  const auto append = [](auto& to, auto& from) {
+    to.insert(to.end(), std::make_move_iterator(from.begin()),
+              std::make_move_iterator(from.end()));
+  };
+  append(certificates_, found.certificates);
+  append(crls_, found.crls);
+  append(tcb_infos_, found.tcb_infos);
+  append(qe_identities_, found.qe_identities);
+  return {};
+}
+
 Result<void> Endorsements::Add(std::span<const uint8_t> file) {
   if (++files_ > kMaxFiles) {
     return ResourceExhausted("there are more than 4096 endorsements");
   }
+  if (LooksLikeJson(file)) return AddJson(AsText(file));
   if (AsText(file).find(kPemBegin) != std::string_view::npos) {
     return AddPem(AsText(file));
   }
@@ -43,8 +59,8 @@ Result<void> Endorsements::Add(std::span<const uint8_t> file) {
     return {};
   }
   return DataLoss(
-      "this is neither a certificate, a certificate table nor a "
-      "revocation list");
+      "this is neither a certificate, a certificate table, a revocation list "
+      "nor Intel's collateral");
 }
 
 }  // namespace cmif::tee

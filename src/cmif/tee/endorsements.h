@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cmif/base/status.h"
+#include "cmif/tee/collateral.h"
 #include "cmif/tee/x509.h"
 
 namespace cmif::tee {
@@ -18,18 +19,25 @@ class Endorsements {
   static constexpr size_t kMaxFiles = 4096;
 
   // Adds what a file holds, recognised by its content: certificates (DER, PEM,
-  // a certificate table), revocation lists (DER, PEM); each also in hex or
-  // base64. DATA_LOSS: something else, or broken; RESOURCE_EXHAUSTED: too
-  // much of it.
+  // a certificate table), revocation lists (DER, PEM), Intel's collateral
+  // (ReadCollateral); all but JSON and PEM also in hex or base64. DATA_LOSS:
+  // something else, or broken; RESOURCE_EXHAUSTED: too much of it.
   Result<void> Add(std::span<const uint8_t> file);
 
   const std::vector<Certificate>& certificates() const { return certificates_; }
   const std::vector<Crl>& crls() const { return crls_; }
+  const std::vector<TcbInfo>& tcb_infos() const { return tcb_infos_; }
+  const std::vector<QeIdentity>& qe_identities() const {
+    return qe_identities_;
+  }
 
  private:
   Result<void> AddPem(std::string_view text);
+  Result<void> AddJson(std::string_view text);
   std::vector<Certificate> certificates_;
   std::vector<Crl> crls_;
+  std::vector<TcbInfo> tcb_infos_;
+  std::vector<QeIdentity> qe_identities_;
   size_t files_ = 0;
 };
 

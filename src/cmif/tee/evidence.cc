@@ -6,6 +6,7 @@
 #include "cmif/tee/cert_table.h"
 #include "cmif/tee/encoding.h"
 #include "cmif/tee/hcl_blob.h"
+#include "cmif/tee/quote.h"
 #include "cmif/tee/snp_report.h"
 
 namespace cmif::tee {
@@ -45,12 +46,34 @@ Result<Evidence> ReadHcl(std::span<const uint8_t> bytes) {
   return evidence;
 }
 
+constexpr size_t kOeHeaderBytes = 16;
+
+// Open Enclave's header: version 1, kind 2 (remote), the length of what
+// follows.
+bool HasOeHeader(std::span<const uint8_t> bytes) {
+  return bytes.size() > kOeHeaderBytes &&
+         NumberAt<uint64_t>(bytes, 0) == 0x200000001 &&
+         NumberAt<uint64_t>(bytes, 8) == bytes.size() - kOeHeaderBytes;
+}
+
+Evidence ReadQuote(std::span<const uint8_t> bytes) {
+  Evidence evidence{.form = "quote"};
+  // Whether the rest fits is the verdict's matter.
+  evidence.platform = NumberAt<uint32_t>(bytes, 4) == 0
+                          ? Evidence::Platform::kSgx
+                          : Evidence::Platform::kTdx;
+  evidence.bytes.assign(bytes.begin(), bytes.end());
+  return evidence;
+}
+
 Result<Evidence> ReadBinary(std::span<const uint8_t> bytes) {
   if (LooksLikeHclBlob(bytes)) return ReadHcl(bytes);
+  if (HasOeHeader(bytes)) bytes = bytes.subspan(kOeHeaderBytes);
+  if (LooksLikeQuote(bytes)) return ReadQuote(bytes);
   if (LooksLikeSnpReport(bytes)) return ReadSnp(bytes);
   return DataLoss(
-      "this is no evidence that this program knows: an SEV-SNP report or an "
-      "HCL blob, binary or in hex or base64");
+      "this is no evidence that this program knows: an SEV-SNP report, a "
+      "quote or an HCL blob, binary or in hex or base64");
 }
 
 }  // namespace

@@ -19,11 +19,12 @@ constexpr size_t kMaxEvidenceBytes = 1 << 20;
 // What an attester gave, taken out of whatever it was wrapped in. Nothing of
 // it is checked yet.
 struct Evidence {
-  enum class Platform { kSnp };
+  enum class Platform { kSnp, kTdx, kSgx };
   Platform platform = Platform::kSnp;
-  std::string form = {};            // "report", "HCL blob", ...
-  std::vector<uint8_t> bytes = {};  // the report alone
-  // What followed the report and is not a certificate table.
+  std::string form = {};  // "report", "HCL blob", ...
+  std::vector<uint8_t> bytes =
+      {};  // the report, or the quote and what follows it
+  // What followed a report and is not a certificate table.
   std::vector<uint8_t> trailing = {};
   std::vector<Certificate> certificates = {};  // that came with it
   // An HCL blob's JSON, whose hash the report must carry.
@@ -33,7 +34,8 @@ struct Evidence {
 
 // Reads evidence, recognised by its content, binary or in hex or base64: an
 // SEV-SNP report, alone or followed by zeros or by its certificate table; an
-// HCL blob (Azure) with such a report. DATA_LOSS: something else, or broken;
+// HCL blob (Azure) with such a report; a quote for SGX or TDX, alone or behind
+// Open Enclave's header. DATA_LOSS: something else, or broken;
 // UNIMPLEMENTED: an HCL blob without a report that others can check;
 // RESOURCE_EXHAUSTED: beyond kMaxEvidenceBytes.
 Result<Evidence> ReadEvidence(std::span<const uint8_t> file);

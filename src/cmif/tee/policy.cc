@@ -6,8 +6,8 @@
 #include <algorithm>
 
 #include "cmif/base/byte_reader.h"
+#include "cmif/tee/policy_rules-inl.h"
 #include "cmif/tee/public_key.h"
-#include "cmif/tee/strict_json-inl.h"
 
 namespace cmif::tee {
 
@@ -16,7 +16,7 @@ using nlohmann::json;
 constexpr std::string_view kKind = "cmif-attestation-policy";
 constexpr std::string_view kInspectionText =
     R"({"kind":"cmif-attestation-policy","name":"inspection","version":1,)"
-    R"("base":"inspection","snp":{}})";
+    R"("base":"inspection","snp":{},"tdx":{},"sgx":{}})";
 
 // Fills a Policy from its JSON form.
 class PolicyReader {
@@ -37,105 +37,39 @@ class PolicyReader {
     if (base != "deployment" && base != "inspection") {
       fields.Bad("base", "'deployment' or 'inspection'");
     }
-    inspection_ = base == "inspection";
+    const bool inspection = base == "inspection";
     policy_.base_ =
-        inspection_ ? PolicyBase::kInspection : PolicyBase::kDeployment;
+        inspection ? PolicyBase::kInspection : PolicyBase::kDeployment;
     policy_.signature_ = signature;
+    RuleContext context{inspection, false, policy_.relaxations_};
     policy_.allow_unsigned_ =
-        Relaxation(fields, "allow_unsigned_policy", false);
-    policy_.allow_any_measurement_ =
-        Relaxation(fields, "allow_any_measurement", inspection_);
-    if (const json* snp = fields.Find("snp")) CMIF_TRY(ReadSnp(*snp));
+        context.Relaxation(fields, "", "allow_unsigned_policy", false);
+    context.any_measurement =
+        context.Relaxation(fields, "", "allow_any_measurement", inspection);
+    policy_.allow_any_measurement_ = context.any_measurement;
+    CMIF_TRY(ReadPlatforms(fields, context));
     CMIF_TRY(fields.DoneStrictly());
     return std::move(policy_);
   }
 
  private:
-  // A key that allows more; those that are set are listed.
-  bool Relaxation(JsonReader& fields, const char* key, bool otherwise,
-                  std::string_view place = "") {
-    const bool set = fields.Flag(key, otherwise);
-    if (set) policy_.relaxations_.push_back(fmt::format("{}{}", place, key));
-    return set;
-  }
-
-  Result<void> ReadSnp(const json& object) {
-    JsonReader fields(object, "snp");
-    SnpRules rules;
-    rules.measurements = fields.HexList("measurements", 48);
-    rules.host_data = fields.HexList("host_data", 32);
-    rules.id_key_digests = fields.HexList("id_key_digests", 48);
-    rules.chip_ids = fields.HexList("chip_ids", 64);
-    ReadVmpl(fields, rules);
-    if (const json* minimum = fields.Find("minimum_tcb")) {
-      CMIF_TRY(ReadMinimum(*minimum, rules));
+  Result<void> ReadPlatforms(JsonReader& fields, RuleContext& context) {
+    if (const json* snp = fields.Find("snp")) {
+      CMIF_ASSIGN(policy_.snp_, ReadSnpRules(*snp, context));
     }
-    rules.minimum_report_version =
-        static_cast<uint32_t>(fields.NumberOr("minimum_report_version", 5, 2));
-    if (rules.minimum_report_version < 2) {
-      fields.Bad("minimum_report_version", "2 to 5");
+    if (const json* tdx = fields.Find("tdx")) {
+      CMIF_ASSIGN(policy_.tdx_, ReadTdxRules(*tdx, context));
     }
-    rules.require_single_socket = fields.Flag("require_single_socket", false);
-    rules.require_smt_off = fields.Flag("require_smt_off", false);
-    rules.require_ciphertext_hiding =
-        fields.Flag("require_ciphertext_hiding", false);
-    rules.require_committed_tcb = fields.Flag("require_committed_tcb", false);
-    rules.allow_absent_crl =
-        Relaxation(fields, "allow_absent_crl", inspection_, "snp.");
-    rules.allow_absent_alias_check_in_version_2 = Relaxation(
-        fields, "allow_absent_alias_check_in_version_2", inspection_, "snp.");
-    CMIF_TRY(fields.DoneStrictly());
-    if (rules.measurements.empty() && !policy_.allow_any_measurement_) {
-      return FailedPrecondition(
-          "snp.measurements is empty: list what may run, or leave snp out");
+    if (const json* sgx = fields.Find("sgx")) {
+      CMIF_ASSIGN(policy_.sgx_, ReadSgxRules(*sgx, context));
     }
-    policy_.snp_ = std::move(rules);
+    if (const json* intel = fields.Find("intel")) {
+      CMIF_ASSIGN(policy_.intel_, ReadIntelRules(*intel, context));
+    }
     return {};
   }
 
-  void ReadVmpl(JsonReader& fields, SnpRules& rules) {
-    rules.vmpl.clear();
-    for (const json& level : fields.Array("vmpl")) {
-      if (!level.is_number_unsigned() || level.get<uint64_t>() > 3) {
-        fields.Bad("vmpl", "a list of levels from 0 to 3");
-        return;
-      }
-      rules.vmpl.push_back(level.get<uint32_t>());
-    }
-    if (!fields.Has("vmpl")) {
-      rules.vmpl =
-          inspection_ ? std::vector<uint32_t>{0, 1} : std::vector<uint32_t>{0};
-    }
-    for (const uint32_t level : rules.vmpl) {
-      if (level == 0) continue;
-      policy_.relaxations_.push_back(fmt::format("snp.vmpl {}", level));
-    }
-  }
-
-  static Result<void> ReadMinimum(const json& object, SnpRules& rules) {
-    JsonReader fields(object, "snp.minimum_tcb");
-    for (const SnpProduct product :
-         {SnpProduct::kMilan, SnpProduct::kGenoa, SnpProduct::kTurin}) {
-      const std::string name(SnpProductName(product));
-      const json* one = fields.Find(name.c_str());
-      if (one == nullptr) continue;
-      JsonReader levels(*one, "snp.minimum_tcb." + name);
-      const auto level = [&](const char* key) {
-        return static_cast<uint8_t>(levels.NumberOr(key, 255, 0));
-      };
-      rules.minimum_tcb[product] = {
-          .fmc = product == SnpProduct::kTurin ? level("fmc") : uint8_t{0},
-          .bootloader = level("bootloader"),
-          .tee = level("tee"),
-          .snp = level("snp"),
-          .microcode = level("microcode")};
-      CMIF_TRY(levels.DoneStrictly());
-    }
-    return fields.DoneStrictly();
-  }
-
   Policy policy_;
-  bool inspection_ = false;
 };
 
 namespace {

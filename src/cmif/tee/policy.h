@@ -3,38 +3,16 @@
 #define CMIF_TEE_POLICY_H_
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "cmif/base/status.h"
 #include "cmif/crypto/sha256.h"
-#include "cmif/tee/roots.h"
-#include "cmif/tee/snp_report.h"
+#include "cmif/tee/rules.h"
 
 namespace cmif::tee {
-
-using ByteList = std::vector<std::vector<uint8_t>>;
-
-// For SEV-SNP. An empty list of host_data, id_key_digests or chip_ids asks for
-// nothing; all other lists are what is allowed.
-struct SnpRules {
-  ByteList measurements;  // 48 bytes
-  std::vector<uint32_t> vmpl = {0};
-  ByteList host_data;       // 32 bytes
-  ByteList id_key_digests;  // 48 bytes
-  ByteList chip_ids;        // 64 bytes; a masked id is never one of them
-  std::map<SnpProduct, SnpTcb> minimum_tcb;
-  uint32_t minimum_report_version = 2;
-  bool require_single_socket = false;
-  bool require_smt_off = false;
-  bool require_ciphertext_hiding = false;
-  bool require_committed_tcb = false;  // committed equals current
-  // Relaxations.
-  bool allow_absent_crl = false;
-  bool allow_absent_alias_check_in_version_2 = false;
-};
 
 enum class PolicyBase { kDeployment, kInspection };
 
@@ -68,6 +46,9 @@ class Policy {
   bool allow_any_measurement() const { return allow_any_measurement_; }
   // None: evidence of this platform is refused.
   const std::optional<SnpRules>& snp() const { return snp_; }
+  const std::optional<TdxRules>& tdx() const { return tdx_; }
+  const std::optional<SgxRules>& sgx() const { return sgx_; }
+  const IntelRules& intel() const { return intel_; }
   // The keys that allow more than `deployment` does, as "snp.vmpl 1".
   const std::vector<std::string>& relaxations() const { return relaxations_; }
 
@@ -82,6 +63,9 @@ class Policy {
   bool allow_unsigned_ = false;
   bool allow_any_measurement_ = false;
   std::optional<SnpRules> snp_;
+  std::optional<TdxRules> tdx_;
+  std::optional<SgxRules> sgx_;
+  IntelRules intel_;
   std::vector<std::string> relaxations_;
 };
 

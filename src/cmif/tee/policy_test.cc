@@ -86,10 +86,69 @@ TEST(PolicyTest, RefusesWhatItDoesNotKnow) {
   }
 }
 
+std::string Field(const char* key, size_t bytes) {
+  return std::string("\"") + key + "\":\"" + std::string(2 * bytes, 'b') + '"';
+}
+
+std::string TdxImageOf(const std::string& fields) {
+  return R"(,"tdx":{"images":[{)" + fields + "}]}";
+}
+
 TEST(PolicyTest, RefusesRulesThatPinNothing) {
-  const auto policy = Policy::Read(Text(R"(,"snp":{})"));
-  ASSERT_FALSE(policy.has_value());
-  EXPECT_EQ(policy.error().code(), Code::kFailedPrecondition);
+  for (const std::string& rules :
+       {std::string(R"(,"snp":{})"), std::string(R"(,"tdx":{})"),
+        std::string(R"(,"sgx":{})"), TdxImageOf(Field("mr_td", 48)),
+        TdxImageOf(Field("mr_td", 48) + "," + Field("rtmr1", 48)),
+        TdxImageOf(Field("mr_td", 48) + "," + Field("rtmr2", 48) + "," +
+                   Field("rtmr0", 48))}) {
+    const auto policy = Policy::Read(Text(rules));
+    ASSERT_FALSE(policy.has_value()) << rules;
+    EXPECT_EQ(policy.error().code(), Code::kFailedPrecondition) << rules;
+  }
+}
+
+TEST(PolicyTest, ReadsRulesForIntelsPlatforms) {
+  const auto policy = Policy::Read(
+      Text(TdxImageOf(Field("mr_td", 48) + "," + Field("rtmr1", 48) + "," +
+                      Field("rtmr2", 48)) +
+           R"(,"sgx":{"enclaves":[{)" + Field("mr_signer", 32) +
+           R"(,"product_id":7,"minimum_svn":2}]})"));
+  ASSERT_TRUE(policy.has_value()) << policy.error().message();
+  EXPECT_FALSE(policy->tdx()->images[0].rtmr[0].has_value());
+  EXPECT_TRUE(policy->tdx()->images[0].rtmr[1].has_value());
+  EXPECT_EQ(policy->sgx()->enclaves[0].product_id, 7);
+  EXPECT_EQ(policy->sgx()->enclaves[0].minimum_svn, 2);
+  EXPECT_THAT(policy->relaxations(), IsEmpty());
+}
+
+TEST(PolicyTest, RelaxationsForIntelsPlatformsAreListed) {
+  const auto policy = Policy::Read(
+      Text(R"(,"tdx":{"allow_clear_sept_ve_disable":true,"service_tds":[")" +
+           std::string(96, 'c') + R"("],"images":[{)" + Field("mr_td", 48) +
+           R"(,"mr_td_implies_rtmrs":true}]},"intel":{"allow_statuses":)"
+           R"(["SWHardeningNeeded"],"allow_advisories":["INTEL-SA-1"],)"
+           R"("collateral_grace_days":3})"));
+  ASSERT_TRUE(policy.has_value()) << policy.error().message();
+  EXPECT_THAT(policy->relaxations(),
+              ElementsAre("tdx.images.mr_td_implies_rtmrs", "tdx.service_tds",
+                          "tdx.allow_clear_sept_ve_disable",
+                          "intel.allow_statuses SWHardeningNeeded",
+                          "intel.allow_advisories INTEL-SA-1",
+                          "intel.collateral_grace_days 3"));
+}
+
+TEST(PolicyTest, SomeStatusesCannotBeAllowed) {
+  for (const char* status :
+       {"OutOfDate", "OutOfDateConfigurationNeeded", "TDRelaunchAdvised",
+        "Revoked", "NotSupported", "UpToDate ", ""}) {
+    EXPECT_FALSE(
+        Policy::Read(Text(std::string(R"(,"intel":{"allow_statuses":[")") +
+                          status + R"("]})"))
+            .has_value())
+        << status;
+  }
+  EXPECT_FALSE(Policy::Read(Text(R"(,"intel":{"collateral_grace_days":91})"))
+                   .has_value());
 }
 
 TEST(PolicyTest, IsSignedOnlyByTheOwner) {

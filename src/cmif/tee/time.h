@@ -19,6 +19,10 @@ struct Time {
 
 constexpr int64_t kSecondsPerDay = 86400;
 
+inline Time AfterDays(Time time, uint64_t days) {
+  return {time.seconds + static_cast<int64_t>(days) * kSecondsPerDay};
+}
+
 // RFC 3339 in whole seconds, as 2026-03-20T12:00:00Z or with +hh:mm.
 // INVALID_ARGUMENT: anything else, a day that is none, years before 1970.
 Result<Time> ParseTime(std::string_view text);

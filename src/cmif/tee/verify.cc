@@ -66,8 +66,8 @@ std::optional<std::vector<Certificate>> CheckChain(
   return *std::move(chain);
 }
 
-FoundCrl FindCrl(std::span<const Crl> crls, const Certificate& issuer,
-                 Time now) {
+FoundCrl FindCrl(std::span<const Crl> crls, const Certificate& issuer, Time now,
+                 uint64_t grace_days) {
   std::vector<const Crl*> named;
   for (const Crl& crl : crls) {
     if (crl.issuer() == issuer.subject() && crl.this_update() <= now) {
@@ -76,16 +76,13 @@ FoundCrl FindCrl(std::span<const Crl> crls, const Certificate& issuer,
   }
   // Newest first; signatures are checked until one is good.
   std::ranges::sort(named, std::ranges::greater{}, &Crl::this_update);
-  FoundCrl found;
   for (const Crl* crl : named) {
     if (!crl->IsIssuedBy(issuer)) continue;
-    if (now <= crl->next_update()) {
-      found.crl = crl;
-      return found;
-    }
-    found.expired = true;
+    const bool expired = crl->next_update() < now;
+    const bool in_grace = now <= AfterDays(crl->next_update(), grace_days);
+    return {in_grace ? crl : nullptr, expired};
   }
-  return found;
+  return {};
 }
 
 void CheckReportData(std::span<const uint8_t> report_data,
@@ -108,6 +105,17 @@ void CheckListed(std::span<const uint8_t> value, const ByteList& allowed,
   verdict.Require(listed, id, crypto::ToHex(value), "listed by the policy");
 }
 
+bool ReportAnyMeasurement(const Policy& policy,
+                          std::span<const uint8_t> measurement,
+                          Verdict& verdict) {
+  if (!policy.allow_any_measurement()) return false;
+  verdict.Report("measurement", crypto::ToHex(measurement),
+                 "the policy allows any");
+  return true;
+}
+
+std::string YesNo(bool yes) { return yes ? "yes" : "no"; }
+
 void NoteCollateralEnd(Time end, Verdict& verdict) {
   // RFC 3339 in UTC sorts as text.
   const std::string text = FormatTime(end);
@@ -128,6 +136,14 @@ Verdict VerifyAgainst(const Roots& roots, const Evidence& evidence,
     case Evidence::Platform::kSnp:
       verdict.platform = "snp";
       VerifySnp(the, verdict);
+      break;
+    case Evidence::Platform::kTdx:
+      verdict.platform = "tdx";
+      VerifyQuote(the, verdict);
+      break;
+    case Evidence::Platform::kSgx:
+      verdict.platform = "sgx";
+      VerifyQuote(the, verdict);
       break;
   }
   verdict.Decide();

@@ -23,6 +23,10 @@ struct Case {
 };
 
 void VerifySnp(const Case& the, Verdict& verdict);
+void VerifyQuote(const Case& the, Verdict& verdict);
+
+// "yes" or "no".
+std::string YesNo(bool yes);
 
 // The chain of `leaf`, if there is one: BuildChain(). Adds ID.trusted and
 // ID.time (every certificate of the chain is valid now).
@@ -31,14 +35,14 @@ std::optional<std::vector<Certificate>> CheckChain(
     std::span<const Certificate> roots, Time now, const std::string& id,
     Verdict& verdict);
 
-// The newest list of this issuer that is valid now; null if there is none.
-// `expired`: whether there is one that was valid before.
+// The newest list of this issuer that is valid now, or was `grace_days` ago;
+// null if there is none. `expired`: the newest one is not valid now.
 struct FoundCrl {
   const Crl* crl = nullptr;
   bool expired = false;
 };
-FoundCrl FindCrl(std::span<const Crl> crls, const Certificate& issuer,
-                 Time now);
+FoundCrl FindCrl(std::span<const Crl> crls, const Certificate& issuer, Time now,
+                 uint64_t grace_days = 0);
 
 // Adds report_data: equal to what is expected, or reported.
 void CheckReportData(std::span<const uint8_t> report_data,
@@ -48,6 +52,11 @@ void CheckReportData(std::span<const uint8_t> report_data,
 // nothing and adds nothing.
 void CheckListed(std::span<const uint8_t> value, const ByteList& allowed,
                  const std::string& id, Verdict& verdict);
+
+// Adds measurement where the policy allows any: reported. Returns whether.
+bool ReportAnyMeasurement(const Policy& policy,
+                          std::span<const uint8_t> measurement,
+                          Verdict& verdict);
 
 // Keeps the earlier of the collateral's ends, for TcbState::collateral_until.
 void NoteCollateralEnd(Time end, Verdict& verdict);

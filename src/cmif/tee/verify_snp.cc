@@ -11,8 +11,6 @@
 namespace cmif::tee {
 namespace {
 
-std::string YesNo(bool yes) { return yes ? "yes" : "no"; }
-
 std::string_view SignerName(SnpSigner signer) {
   switch (signer) {
     case SnpSigner::kVcek:
@@ -269,10 +267,7 @@ void CheckGuest(const Policy& policy, const SnpRules& rules,
       report.version == 2 && rules.allow_absent_alias_check_in_version_2,
       report.alias_check(), "snp.alias_check", YesNo(report.alias_check()),
       "yes (AMD-SB-3015)");
-  if (policy.allow_any_measurement()) {
-    verdict.Report("measurement", crypto::ToHex(report.measurement),
-                   "the policy allows any");
-  } else {
+  if (!ReportAnyMeasurement(policy, report.measurement, verdict)) {
     CheckListed(report.measurement, rules.measurements, "measurement", verdict);
   }
   CheckListed(report.host_data, rules.host_data, "snp.host_data", verdict);
