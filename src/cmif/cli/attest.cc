@@ -200,9 +200,11 @@ void AddCommand(CLI::App& parent, const char* name, const char* what,
   CLI::App* command = parent.add_subcommand(name, what);
   auto options = std::make_shared<AttestOptions>();
   command
-      ->add_option("file", options->file,
-                   "the evidence: an SEV-SNP report, a TDX or SGX quote, or an "
-                   "HCL blob, binary or in hex or base64")
+      ->add_option(
+          "file", options->file,
+          "the evidence: an SEV-SNP report, a TDX or SGX quote, an HCL "
+          "blob, a certificate with evidence or Trustee JSON, binary "
+          "or in hex or base64")
       ->required();
   command->add_option("--policy", options->policy,
                       "the policy as a JSON FILE; without it: inspection, "

@@ -5,9 +5,11 @@
 #include "cmif/tee/byte_fields.h"
 #include "cmif/tee/cert_table.h"
 #include "cmif/tee/encoding.h"
+#include "cmif/tee/evidence_certificate.h"
 #include "cmif/tee/hcl_blob.h"
 #include "cmif/tee/quote.h"
 #include "cmif/tee/snp_report.h"
+#include "cmif/tee/trustee.h"
 
 namespace cmif::tee {
 namespace {
@@ -66,6 +68,11 @@ Evidence ReadQuote(std::span<const uint8_t> bytes) {
   return evidence;
 }
 
+bool IsKnownBinary(std::span<const uint8_t> bytes) {
+  return LooksLikeHclBlob(bytes) || HasOeHeader(bytes) ||
+         LooksLikeQuote(bytes) || LooksLikeSnpReport(bytes);
+}
+
 Result<Evidence> ReadBinary(std::span<const uint8_t> bytes) {
   if (LooksLikeHclBlob(bytes)) return ReadHcl(bytes);
   if (HasOeHeader(bytes)) bytes = bytes.subspan(kOeHeaderBytes);
@@ -73,7 +80,50 @@ Result<Evidence> ReadBinary(std::span<const uint8_t> bytes) {
   if (LooksLikeSnpReport(bytes)) return ReadSnp(bytes);
   return DataLoss(
       "this is no evidence that this program knows: an SEV-SNP report, a "
-      "quote or an HCL blob, binary or in hex or base64");
+      "quote, an HCL blob, a certificate with evidence or Trustee's JSON, "
+      "binary or in hex or base64");
+}
+
+Result<Evidence> ReadCarrier(const Certificate& certificate) {
+  CMIF_ASSIGN(CarriedEvidence carried, ReadCarriedEvidence(certificate));
+  CMIF_ASSIGN(Evidence evidence, ReadBinary(carried.evidence));
+  if (!carried.cert_table.empty()) {
+    CMIF_ASSIGN(evidence.certificates, ReadCertTable(carried.cert_table));
+  }
+  evidence.form = "certificate";
+  evidence.carrier = certificate;
+  evidence.carrier_claims = std::move(carried.claims);
+  return evidence;
+}
+
+Result<Evidence> ReadPem(std::string_view text) {
+  CMIF_ASSIGN(const std::vector<Certificate> found, CertificatesFromPem(text));
+  if (found.empty()) return DataLoss("a PEM text holds no certificate");
+  return ReadCarrier(found[0]);
+}
+
+Result<Evidence> ReadTrustee(std::string_view text) {
+  CMIF_ASSIGN(TrusteeEvidence read, ReadTrusteeJson(text));
+  CMIF_ASSIGN(Evidence evidence, ReadBinary(read.evidence));
+  evidence.form = "Trustee JSON";
+  evidence.certificates.insert(evidence.certificates.end(),
+                               read.certificates.begin(),
+                               read.certificates.end());
+  return evidence;
+}
+
+// A quote holds PEM too, so what is binary is looked for first.
+Result<Evidence> ReadAny(std::span<const uint8_t> file) {
+  const std::vector<uint8_t> bytes = Unwrapped(file);
+  if (IsKnownBinary(bytes)) return ReadBinary(bytes);
+  if (LooksLikeJson(file)) return ReadTrustee(AsText(file));
+  if (AsText(file).find(kPemBegin) != std::string_view::npos) {
+    return ReadPem(AsText(file));
+  }
+  if (const auto certificate = Certificate::FromDer(bytes)) {
+    return ReadCarrier(*certificate);
+  }
+  return ReadBinary(bytes);
 }
 
 }  // namespace
@@ -82,7 +132,7 @@ Result<Evidence> ReadEvidence(std::span<const uint8_t> file) {
   if (file.size() > kMaxEvidenceBytes) {
     return ResourceExhausted("evidence has more than 1 MiB");
   }
-  CMIF_ASSIGN(Evidence evidence, ReadBinary(Unwrapped(file)));
+  CMIF_ASSIGN(Evidence evidence, ReadAny(file));
   evidence.file_sha256 = crypto::Sha256Of(file);
   return evidence;
 }

@@ -29,15 +29,19 @@ struct Evidence {
   std::vector<Certificate> certificates = {};  // that came with it
   // An HCL blob's JSON, whose hash the report must carry.
   std::optional<std::vector<uint8_t>> runtime_claims = {};
+  // The certificate that carried the evidence, and its claims.
+  std::optional<Certificate> carrier = {};
+  std::vector<uint8_t> carrier_claims = {};
   crypto::Digest file_sha256{};
 };
 
 // Reads evidence, recognised by its content, binary or in hex or base64: an
 // SEV-SNP report, alone or followed by zeros or by its certificate table; an
 // HCL blob (Azure) with such a report; a quote for SGX or TDX, alone or behind
-// Open Enclave's header. DATA_LOSS: something else, or broken;
-// UNIMPLEMENTED: an HCL blob without a report that others can check;
-// RESOURCE_EXHAUSTED: beyond kMaxEvidenceBytes.
+// Open Enclave's header; a certificate (DER, PEM) that carries such evidence
+// (evidence_certificate.h); Trustee's JSON (trustee.h). DATA_LOSS: something
+// else, or broken; UNIMPLEMENTED: an HCL blob without a report that others can
+// check, a sample; RESOURCE_EXHAUSTED: beyond kMaxEvidenceBytes.
 Result<Evidence> ReadEvidence(std::span<const uint8_t> file);
 
 }  // namespace cmif::tee

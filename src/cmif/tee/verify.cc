@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "cmif/tee/byte_fields.h"
+#include "cmif/tee/evidence_certificate.h"
 #include "cmif/tee/verify_parts.h"
 
 namespace cmif::tee {
@@ -35,6 +37,34 @@ void CheckPolicy(const Policy& policy, Verdict& verdict) {
       break;
   }
   verdict.Require(false, "policy.signature", "absent or bad", expected);
+}
+
+// A certificate that carries evidence: the evidence is of its key.
+void CheckCarrier(const Case& the, std::span<const uint8_t> report_data,
+                  Verdict& verdict) {
+  const Certificate& carrier = *the.evidence.carrier;
+  const crypto::Digest claims = crypto::Sha256Of(the.evidence.carrier_claims);
+  const bool bound = report_data.size() == 64 &&
+                     std::ranges::equal(report_data.first(32), claims) &&
+                     IsZero(report_data.subspan(32));
+  verdict.Require(bound, "certificate.claims", crypto::ToHex(claims),
+                  "the first half of report_data, zeros behind it");
+  const bool named = ClaimsNameKey(the.evidence.carrier_claims, carrier);
+  verdict.Require(named, "certificate.key", YesNo(named),
+                  "the claims hold the hash of the certificate's key");
+  verdict.Require(
+      carrier.not_before() <= the.now && the.now <= carrier.not_after(),
+      "certificate.time",
+      fmt::format("valid {} to {}", FormatTime(carrier.not_before()),
+                  FormatTime(carrier.not_after())),
+      "valid at " + FormatTime(the.now));
+  const bool self_signed = carrier.IsSelfSigned();
+  verdict.RequireUnless(carrier.issuer() != carrier.subject(), self_signed,
+                        "certificate.signature",
+                        self_signed ? "by itself" : "not by its own key",
+                        "by itself; an issuer's is the caller's to check");
+  verdict.AddClaim("certificate_key_sha256",
+                   crypto::Sha256Of(carrier.PublicKeyInfo()));
 }
 
 }  // namespace
@@ -85,16 +115,17 @@ FoundCrl FindCrl(std::span<const Crl> crls, const Certificate& issuer, Time now,
   return {};
 }
 
-void CheckReportData(std::span<const uint8_t> report_data,
-                     const Expectations& expectations, Verdict& verdict) {
+void CheckReportData(const Case& the, std::span<const uint8_t> report_data,
+                     Verdict& verdict) {
+  if (the.evidence.carrier) CheckCarrier(the, report_data, verdict);
   const std::string observed = crypto::ToHex(report_data);
-  if (!expectations.report_data) {
+  const auto& wanted = the.expectations.report_data;
+  if (!wanted) {
     verdict.Report("report_data", observed, "nothing was asked for");
     return;
   }
-  verdict.Require(std::ranges::equal(report_data, *expectations.report_data),
-                  "report_data", observed,
-                  crypto::ToHex(*expectations.report_data));
+  verdict.Require(std::ranges::equal(report_data, *wanted), "report_data",
+                  observed, crypto::ToHex(*wanted));
 }
 
 void CheckListed(std::span<const uint8_t> value, const ByteList& allowed,

@@ -44,9 +44,10 @@ struct FoundCrl {
 FoundCrl FindCrl(std::span<const Crl> crls, const Certificate& issuer, Time now,
                  uint64_t grace_days = 0);
 
-// Adds report_data: equal to what is expected, or reported.
-void CheckReportData(std::span<const uint8_t> report_data,
-                     const Expectations& expectations, Verdict& verdict);
+// Adds report_data: equal to what is expected, or reported; and certificate.*
+// where a certificate carried the evidence.
+void CheckReportData(const Case& the, std::span<const uint8_t> report_data,
+                     Verdict& verdict);
 
 // Adds a check that `value` is one of `allowed`. An empty list asks for
 // nothing and adds nothing.

@@ -202,7 +202,7 @@ void VerifyQuote(const Case& the, Verdict& verdict) {
     CheckSgx(the, *quote->sgx(), pck, verdict);
   }
   if (pck) AddPlatformClaims(*pck, verdict);
-  CheckReportData(quote->report_data(), the.expectations, verdict);
+  CheckReportData(the, quote->report_data(), verdict);
 }
 
 }  // namespace cmif::tee

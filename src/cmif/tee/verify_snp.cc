@@ -315,7 +315,7 @@ void VerifySnp(const Case& the, Verdict& verdict) {
       found.vek ? found.vek->product
                 : report->product().value_or(SnpProduct::kMilan);
   AddClaims(*report, product, verdict);
-  CheckReportData(report->report_data, the.expectations, verdict);
+  CheckReportData(the, report->report_data, verdict);
   const auto& rules = the.policy.snp();
   verdict.Require(rules.has_value(), "policy.platform", "snp",
                   "a platform that the policy has rules for");
