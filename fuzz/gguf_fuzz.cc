@@ -61,7 +61,8 @@ void UseTokenizer(std::span<const uint8_t> bytes) {
   const std::vector<cmif::model::ChatMessage> chat = {{"system", "a"},
                                                       {"user", "b"}};
   if (const auto parts = tokenizer->ApplyChatTemplate(chat)) {
-    (void)tokenizer->EncodePrompt(*parts);
+    const auto prompt = tokenizer->EncodePrompt(*parts);
+    Require(!prompt || prompt->ids.size() == prompt->of_user.size());
   }
 }
 

@@ -167,6 +167,35 @@ class EndToEnd(unittest.TestCase):
             for _ in range(3)}
         self.assertEqual(len(answers), 1)
 
+    def test_posterior_rows_are_other_rows_for_the_same_words(self):
+        said = {}
+        for rows in ("plain", "posterior-raw"):
+            done = self.client("classify", "bert", "--json", "--mechanism",
+                               "medoid", "--rows", rows, stdin="bada kini\n")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            said[rows] = json.loads(done.stdout)
+            self.assertEqual(said[rows]["rows"], rows)
+        plain, mean = said.values()
+        for same in ("text", "bytes_sent", "epsilon_certified"):
+            self.assertEqual(plain[same], mean[same], same)
+        self.assertNotEqual(plain["probabilities"], mean["probabilities"])
+
+    def test_ask_with_posterior_rows(self):
+        def ask(rows, *flags):
+            done = self.client("ask", "llama", "--json", "--temperature", "0",
+                               "--max-tokens", "12", "--rows", rows, *flags,
+                               "bada kini domo")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return json.loads(done.stdout)
+
+        got = ask("posterior")
+        self.assertIn(got["rows"], ("posterior-raw", "posterior-own-norm",
+                                    "posterior-mean-norm"))
+        self.assertGreater(got["tokens_out"], 0)
+        # Without protection a word comes from nowhere else: its own row.
+        self.assertEqual(ask("posterior", "--mechanism", "identity")["answer"],
+                         ask("plain", "--mechanism", "identity")["answer"])
+
     def test_head_on_the_client_writes_the_same_text(self):
         for kind in ("llama", "tied"):
             source = self.folder / f"{kind}-head.gguf"

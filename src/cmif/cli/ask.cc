@@ -36,10 +36,12 @@ struct Flags {
 };
 
 nlohmann::ordered_json AnswerJson(const client::Sanitizer& sanitizer,
+                                  client::RowKind rows,
                                   const client::ChatAnswer& answer,
                                   privacy::Delta delta) {
   auto json = SanitizedJson(sanitizer, answer.sanitized, delta);
   const client::Generation& made = answer.generation;
+  json["rows"] = client::RowKindName(rows);
   json["answer"] = made.text;
   json["finish_reason"] = made.reason;
   json["tokens_in"] = made.tokens_in;
@@ -61,7 +63,8 @@ void PrintSummary(const client::ChatAnswer& answer) {
 }
 
 Result<client::ChatAnswer> Ask(const Flags& flags, client::Remote& remote,
-                               client::Sanitizer& sanitizer, bool& shown) {
+                               client::Sanitizer& sanitizer,
+                               client::PromptRows& rows, bool& shown) {
   OsRandom random;
   client::GenerateOptions generate = flags.generate;
   generate.seed =
@@ -77,8 +80,8 @@ Result<client::ChatAnswer> Ask(const Flags& flags, client::Remote& remote,
     }
     fflush(stdout);
   };
-  return client::Chat(remote, sanitizer, flags.system, flags.question, generate,
-                      random, show);
+  return client::Chat(remote, sanitizer, rows, flags.system, flags.question,
+                      generate, random, show);
 }
 
 int Run(Flags& flags) {
@@ -90,6 +93,8 @@ int Run(Flags& flags) {
   if (!remote) return Report(remote.error());
   auto sanitizer = MakeSanitizer(*model, flags.privacy);
   if (!sanitizer) return Report(sanitizer.error());
+  auto rows = MakePromptRows(*sanitizer, flags.privacy);
+  if (!rows) return Report(rows.error());
   if (flags.question.empty()) {
     constexpr size_t kMaxQuestionBytes = 16U << 20;
     auto next = std::istreambuf_iterator<char>(std::cin);
@@ -103,11 +108,12 @@ int Run(Flags& flags) {
   }
   Note(GuaranteeLine(*sanitizer));
   bool shown = false;
-  const auto answer = Ask(flags, **remote, *sanitizer, shown);
+  const auto answer = Ask(flags, **remote, *sanitizer, *rows, shown);
   if (!flags.json && shown) fmt::print("\n");
   if (!answer) return Report(answer.error());
   if (flags.json) {
-    fmt::print("{}\n", JsonLine(AnswerJson(*sanitizer, *answer, *delta)));
+    fmt::print("{}\n",
+               JsonLine(AnswerJson(*sanitizer, rows->kind(), *answer, *delta)));
   } else {
     PrintSummary(*answer);
     DocumentLosses losses(*sanitizer, *delta);
@@ -157,6 +163,7 @@ void AddAsk(CLI::App& app, int& exit_code) {
   command->add_option("--system", flags->system,
                       "system prompt; sanitized like the question");
   AddPrivacyOptions(*command, flags->privacy);
+  AddRowsOption(*command, flags->privacy);
   AddRemoteOptions(*command, flags->remote);
   AddGenerateOptions(*command, *flags);
   command->add_flag("--json", flags->json, "print one JSON object at the end");

@@ -19,10 +19,19 @@ namespace cmif::cli {
 namespace {
 
 using Sentences = std::vector<std::vector<int32_t>>;
+using Rows = std::vector<std::vector<client::PromptRow>>;
 
 constexpr size_t kRounds = 8;  // passes over the reviews a measurement
 // The paper's overhead of its sanitizer is 0.6 to 0.74 %: the middle.
 constexpr double kPaperSharePercent = 0.67;
+
+Rows RowsOf(const client::ClientModel& model, const Sentences& sentences) {
+  Rows rows;
+  for (const auto& ids : sentences) {
+    rows.push_back(client::PlainRows(model.table(), ids));
+  }
+  return rows;
+}
 
 Result<void> RunOurs(client::Remote& remote, client::ClientModel& model,
                      const std::vector<Sentences>& batches) {
@@ -30,7 +39,7 @@ Result<void> RunOurs(client::Remote& remote, client::ClientModel& model,
   size_t ahead = 0;
   for (size_t round = 0; round < kRounds; ++round) {
     for (const Sentences& batch : batches) {
-      CMIF_TRY(classifier->Send(batch));
+      CMIF_TRY(classifier->Send(RowsOf(model, batch)));
       if (++ahead < 2) continue;
       CMIF_TRY(classifier->Receive());
       --ahead;
@@ -90,7 +99,7 @@ Result<void> OnePass(client::Classifier& classifier,
       sent = [&]() -> Result<void> {
         CMIF_ASSIGN(const auto ids,
                     sanitizer.model().tokenizer().Encode(result->text, true));
-        CMIF_TRY(classifier.Send(Sentences{ids}));
+        CMIF_TRY(classifier.Send(RowsOf(sanitizer.model(), {ids})));
         CMIF_TRY(classifier.Receive());
         return {};
       }();

@@ -34,7 +34,7 @@ std::string OneColumn(std::string text) {
 struct Item {
   size_t number;
   Result<client::Sanitized> sanitized;
-  std::vector<int32_t> ids;
+  std::vector<client::PromptRow> rows;
   uint64_t bytes_sent = 0;
 };
 using Batch = std::vector<Item>;
@@ -42,10 +42,12 @@ using Batch = std::vector<Item>;
 // Reads lines, keeps up to two batches on the wire, prints in order.
 class Pipeline {
  public:
-  Pipeline(client::Sanitizer& sanitizer, client::Remote& remote,
+  Pipeline(client::Sanitizer& sanitizer, client::PromptRows& rows,
+           client::Remote& remote,
            std::unique_ptr<client::Classifier> classifier, privacy::Delta delta,
            bool json)
       : sanitizer_(sanitizer),
+        rows_(rows),
         remote_(remote),
         classifier_(std::move(classifier)),
         delta_(delta),
@@ -59,12 +61,12 @@ class Pipeline {
     for (size_t number = 1; auto line = lines.Next(); ++number) {
       Item item = Prepare(number, *line);
       if (!batch.empty() &&
-          tokens + item.ids.size() > classifier_->max_batch_tokens()) {
+          tokens + item.rows.size() > classifier_->max_batch_tokens()) {
         Send(std::exchange(batch, {}));
         tokens = 0;
         if (pending_.size() > 1) ReceiveOldest();
       }
-      tokens += item.ids.size();
+      tokens += item.rows.size();
       batch.push_back(std::move(item));
       const bool full = batch.size() >= classifier_->max_sentences();
       if (!full && lines.Ready()) continue;
@@ -88,24 +90,30 @@ class Pipeline {
     }
     Item item{number, sanitizer_.Sanitize(line.text, random_), {}};
     if (!item.sanitized) return item;
-    auto ids =
-        sanitizer_.model().tokenizer().Encode(item.sanitized->text, true);
-    if (!ids) {
-      item.sanitized = std::unexpected(ids.error());
-    } else if (ids->size() > classifier_->max_tokens()) {
-      item.sanitized = OutOfRange(
-          fmt::format("the line has {} tokens, the model takes at most {}",
-                      ids->size(), classifier_->max_tokens()));
+    auto rows = RowsOf(item.sanitized->text);
+    if (rows) {
+      item.rows = *std::move(rows);
     } else {
-      item.ids = *std::move(ids);
+      item.sanitized = std::unexpected(rows.error());
     }
     return item;
   }
 
+  Result<std::vector<client::PromptRow>> RowsOf(const std::string& text) {
+    CMIF_ASSIGN(std::vector<int32_t> ids,
+                sanitizer_.model().tokenizer().Encode(text, true));
+    if (ids.size() > classifier_->max_tokens()) {
+      return OutOfRange(
+          fmt::format("the line has {} tokens, the model takes at most {}",
+                      ids.size(), classifier_->max_tokens()));
+    }
+    return rows_.OfText(std::move(ids));
+  }
+
   void Send(Batch batch) {
-    std::vector<std::vector<int32_t>> sentences;
+    std::vector<std::vector<client::PromptRow>> sentences;
     for (const Item& item : batch) {
-      if (item.sanitized) sentences.push_back(item.ids);
+      if (item.sanitized) sentences.push_back(item.rows);
     }
     if (!sentences.empty() && !broken_) {
       auto bytes = classifier_->Send(sentences);
@@ -178,6 +186,7 @@ class Pipeline {
       return;
     }
     auto json = SanitizedJson(sanitizer_, *item.sanitized, delta_);
+    json["rows"] = client::RowKindName(rows_.kind());
     json["label"] = labels[best];
     for (size_t i = 0; i < labels.size(); ++i) {
       json["probabilities"][labels[i]] = probabilities[i];
@@ -195,6 +204,7 @@ class Pipeline {
   }
 
   client::Sanitizer& sanitizer_;
+  client::PromptRows& rows_;
   client::Remote& remote_;
   std::unique_ptr<client::Classifier> classifier_;
   privacy::Delta delta_;
@@ -217,8 +227,10 @@ int Run(const Flags& flags) {
   if (!classifier) return Report(classifier.error());
   auto sanitizer = MakeSanitizer(*model, flags.privacy);
   if (!sanitizer) return Report(sanitizer.error());
+  auto rows = MakePromptRows(*sanitizer, flags.privacy);
+  if (!rows) return Report(rows.error());
   Note(GuaranteeLine(*sanitizer));
-  return Pipeline(*sanitizer, **remote, *std::move(classifier), *delta,
+  return Pipeline(*sanitizer, *rows, **remote, *std::move(classifier), *delta,
                   flags.json)
       .Run();
 }
@@ -231,6 +243,7 @@ void AddClassify(CLI::App& app, int& exit_code) {
       "classify each input line on a server that never sees its words");
   auto flags = std::make_shared<Flags>();
   AddPrivacyOptions(*command, flags->privacy);
+  AddRowsOption(*command, flags->privacy);
   AddRemoteOptions(*command, flags->remote);
   command->add_flag("--json", flags->json, "one JSON object a line");
   command->callback([flags, &exit_code] { exit_code = Run(*flags); });

@@ -78,7 +78,8 @@ Result<Label> Classify(client::Classifier& classifier,
                        const std::string& text) {
   CMIF_ASSIGN(const std::vector<int32_t> ids,
               model.tokenizer().Encode(text, true));
-  const std::vector<std::vector<int32_t>> batch = {ids};
+  const std::vector<std::vector<client::PromptRow>> batch = {
+      client::PlainRows(model.table(), ids)};
   CMIF_ASSIGN(const std::vector<uint64_t> bytes, classifier.Send(batch));
   CMIF_ASSIGN(const auto logits, classifier.Receive());
   const std::vector<double> probabilities = client::Softmax(logits[0]);
@@ -191,12 +192,13 @@ Result<void> ShowAnswer(const Half& half, const PrivacyOptions& privacy,
                         const View& view) {
   CMIF_ASSIGN(auto sanitizer, MakeSanitizer(half.model, privacy));
   fmt::print(view.out, "  {}\n", GuaranteeLine(sanitizer));
+  CMIF_ASSIGN(auto rows, MakePromptRows(sanitizer, privacy));
   OsRandom random;
   client::GenerateOptions options;
   options.max_tokens = 48;
   CMIF_ASSIGN(const client::ChatAnswer answer,
-              client::Chat(*half.remote, sanitizer, "", kQuestion, options,
-                           random, {}));
+              client::Chat(*half.remote, sanitizer, rows, "", kQuestion,
+                           options, random, {}));
   PrintWords(answer.sanitized, view);
   if (view.json) {
     auto json =

@@ -40,6 +40,19 @@ Result<privacy::Epsilon> EpsilonOf(std::string_view flag,
   return epsilon;
 }
 
+// Of --prior: one weight per id, or none for the uniform one.
+Result<std::vector<double>> PriorOf(const client::ClientModel& model,
+                                    const PrivacyOptions& options) {
+  if (options.prior == "uniform") return std::vector<double>{};
+  CMIF_ASSIGN(const client::WordCounts counts,
+              client::ReadWordCounts(options.prior));
+  CMIF_ASSIGN(std::vector<double> prior,
+              client::CountsOfUnits(model.units(), counts));
+  // Laplace's smoothing: no word is impossible.
+  for (double& count : prior) count += 1;
+  return prior;
+}
+
 std::string MechanismHelp() {
   std::string names;
   for (const privacy::Mechanism* const known : privacy::KnownMechanisms()) {
@@ -111,6 +124,17 @@ void AddPrivacyOptions(CLI::App& command, PrivacyOptions& options) {
       .add_option("--delta", options.delta,
                   "of the epsilon of a whole text, 1e-30 to 0.5")
       ->capture_default_str();
+}
+
+void AddRowsOption(CLI::App& command, PrivacyOptions& options) {
+  command
+      .add_option("--rows", options.rows,
+                  "what leaves for a drawn word: plain (its own row) or "
+                  "posterior (the mean of the rows that it may have come from "
+                  "under --prior; as protected, no more and no less)")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"plain", "posterior", "posterior-raw",
+                             "posterior-own-norm", "posterior-mean-norm"}));
 }
 
 void AddRemoteOptions(CLI::App& command, client::RemoteOptions& options) {
@@ -199,13 +223,7 @@ Result<std::optional<client::ChannelOptions>> ChannelOptionsOf(
     wanted->kinds = applied.kinds;
     for (const std::string& line : PolicyLines(applied)) Note(line);
   }
-  if (options.prior != "uniform") {
-    CMIF_ASSIGN(const client::WordCounts counts,
-                client::ReadWordCounts(options.prior));
-    CMIF_ASSIGN(wanted->prior, client::CountsOfUnits(model.units(), counts));
-    // Laplace's smoothing: no word is impossible.
-    for (double& count : wanted->prior) count += 1;
-  }
+  CMIF_ASSIGN(wanted->prior, PriorOf(model, options));
   return wanted;
 }
 
@@ -229,6 +247,18 @@ Result<client::Sanitizer> MakeSanitizer(
   }
   return client::Sanitizer::Create(std::move(model), std::move(opened.channel),
                                    repeats, opened.sha256);
+}
+
+Result<client::PromptRows> MakePromptRows(const client::Sanitizer& sanitizer,
+                                          const PrivacyOptions& options) {
+  const client::ClientModel& model = sanitizer.model();
+  CMIF_ASSIGN(const client::RowKind kind,
+              client::ParseRowKind(options.rows, model.facts()));
+  std::vector<double> prior;
+  if (kind != client::RowKind::kPlain) {
+    CMIF_ASSIGN(prior, PriorOf(model, options));
+  }
+  return client::PromptRows::Create(sanitizer, std::move(prior), kind);
 }
 
 nlohmann::ordered_json SanitizedJson(const client::Sanitizer& sanitizer,

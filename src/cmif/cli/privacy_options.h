@@ -13,6 +13,7 @@
 #include "cmif/client/channel_store.h"
 #include "cmif/client/client_model.h"
 #include "cmif/client/policy.h"
+#include "cmif/client/prompt_rows.h"
 #include "cmif/client/remote.h"
 #include "cmif/client/sanitizer.h"
 #include "cmif/privacy/charges.h"
@@ -32,6 +33,7 @@ struct PrivacyOptions {
   std::string repeats = "fresh";  // each command has its own default
   std::string delta = "1e-6";
   std::string prior = "uniform";
+  std::string rows = "plain";
   std::string neighbours;  // always refused
   client::PolicyOptions policy;
 };
@@ -41,6 +43,8 @@ struct PrivacyOptions {
 void AddMechanismOptions(CLI::App& command, PrivacyOptions& options);
 void AddChannelOptions(CLI::App& command, PrivacyOptions& options);
 void AddPrivacyOptions(CLI::App& command, PrivacyOptions& options);
+// For commands that send rows: --rows.
+void AddRowsOption(CLI::App& command, PrivacyOptions& options);
 void AddRemoteOptions(CLI::App& command, client::RemoteOptions& options);
 
 // The epsilon asked for; nullopt for the identity, whose epsilon is infinite.
@@ -65,6 +69,10 @@ Result<privacy::Delta> CheckPrivacyOptions(const PrivacyOptions& options);
 // sanitizer.
 Result<client::Sanitizer> MakeSanitizer(
     std::shared_ptr<client::ClientModel> model, const PrivacyOptions& options);
+
+// The rows that --rows asks for, over the sanitizer's model and channel.
+Result<client::PromptRows> MakePromptRows(const client::Sanitizer& sanitizer,
+                                          const PrivacyOptions& options);
 
 // The keys of the JSON contract that say what was protected, and how much.
 nlohmann::ordered_json SanitizedJson(const client::Sanitizer& sanitizer,

@@ -21,7 +21,7 @@ void Append(Sanitized& total, Sanitized part) {
 
 }  // namespace
 
-Result<ChatAnswer> Chat(Remote& remote, Sanitizer& sanitizer,
+Result<ChatAnswer> Chat(Remote& remote, Sanitizer& sanitizer, PromptRows& rows,
                         std::string_view system, std::string_view question,
                         const GenerateOptions& options, RandomSource& random,
                         const std::function<void(std::string_view)>& on_text) {
@@ -41,7 +41,8 @@ Result<ChatAnswer> Chat(Remote& remote, Sanitizer& sanitizer,
   CMIF_TRY(add("user", Role::kUser, question));
   const model::Tokenizer& tokenizer = sanitizer.model().tokenizer();
   CMIF_ASSIGN(const auto parts, tokenizer.ApplyChatTemplate(messages));
-  CMIF_ASSIGN(const std::vector<int32_t> prompt, tokenizer.EncodePrompt(parts));
+  CMIF_ASSIGN(const model::PromptTokens tokens, tokenizer.EncodePrompt(parts));
+  CMIF_ASSIGN(const std::vector<PromptRow> prompt, rows.Of(tokens));
   CMIF_ASSIGN(answer.generation,
               Generate(remote, sanitizer.model(), prompt, options, on_text));
   return answer;

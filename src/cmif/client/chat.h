@@ -9,6 +9,7 @@
 #include "cmif/base/random.h"
 #include "cmif/base/status.h"
 #include "cmif/client/generator.h"
+#include "cmif/client/prompt_rows.h"
 #include "cmif/client/remote.h"
 #include "cmif/client/sanitizer.h"
 
@@ -21,9 +22,9 @@ struct ChatAnswer {
 
 // One question to a chat model, a conversation of its own: sanitizes question
 // and system prompt (empty: none), puts them into the model's chat template,
-// whose own text is public, and generates. Codes of Sanitize(),
-// ApplyChatTemplate() and Generate().
-Result<ChatAnswer> Chat(Remote& remote, Sanitizer& sanitizer,
+// whose own text is public, and generates. `rows` is the sanitizer's. Codes of
+// Sanitize(), ApplyChatTemplate(), PromptRows::Of() and Generate().
+Result<ChatAnswer> Chat(Remote& remote, Sanitizer& sanitizer, PromptRows& rows,
                         std::string_view system, std::string_view question,
                         const GenerateOptions& options, RandomSource& random,
                         const std::function<void(std::string_view)>& on_text);

@@ -165,7 +165,7 @@ size_t Classifier::max_batch_tokens() const {
 }
 
 Result<std::vector<uint64_t>> Classifier::Send(
-    std::span<const std::vector<int32_t>> sentences) {
+    std::span<const std::vector<PromptRow>> sentences) {
   if (!impl_->stream) return Unavailable("the stream to the server is closed");
   v1::ClassifyRequest request;
   size_t tokens = 0;
@@ -178,10 +178,9 @@ Result<std::vector<uint64_t>> Classifier::Send(
   for (const auto& sentence : sentences) {
     const size_t before = impl_->sender.new_row_bytes();
     uint64_t size = VarintBytes(sentence.size());
-    for (const int32_t id : sentence) {
+    for (const PromptRow& row : sentence) {
       CMIF_ASSIGN(const uint32_t slot,
-                  impl_->sender.SlotOf(static_cast<uint32_t>(id),
-                                       impl_->model.table().Row(id)));
+                  impl_->sender.SlotOf(row.key, row.bytes));
       request.mutable_rows()->add_slots(slot);
       size += VarintBytes(slot);
     }

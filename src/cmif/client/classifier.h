@@ -11,6 +11,7 @@
 
 #include "cmif/base/status.h"
 #include "cmif/client/client_model.h"
+#include "cmif/client/prompt_rows.h"
 #include "cmif/client/remote.h"
 
 namespace cmif::client {
@@ -32,10 +33,10 @@ class Classifier {
   // Tokens of a batch: keeps a message of all new rows within its limit.
   size_t max_batch_tokens() const;
 
-  // One batch of token ids with all special tokens; each sentence has 1 to
-  // max_tokens(). Returns the bytes that each sentence took on the wire.
+  // One batch of rows, those of special tokens among them; each sentence has 1
+  // to max_tokens(). Returns the bytes that each sentence took on the wire.
   Result<std::vector<uint64_t>> Send(
-      std::span<const std::vector<int32_t>> sentences);
+      std::span<const std::vector<PromptRow>> sentences);
   // The logits of the oldest batch not received yet: one vector a sentence.
   Result<std::vector<std::vector<float>>> Receive();
 

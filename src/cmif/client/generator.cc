@@ -47,7 +47,7 @@ class Run {
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
 
-  Result<void> SendPrompt(std::span<const int32_t> prompt) {
+  Result<void> SendPrompt(std::span<const PromptRow> prompt) {
     v1::GenerateRequest request;
     SetSampling(*request.mutable_sampling());
     for (size_t i = 0; i < prompt.size(); ++i) {
@@ -112,7 +112,7 @@ class Run {
     if (reply.wants_row()) {
       v1::GenerateRequest answer;
       CMIF_TRY(
-          AddRow(static_cast<int32_t>(reply.tokens().rbegin()[0]), answer));
+          AddOwnRow(static_cast<int32_t>(reply.tokens().rbegin()[0]), answer));
       CMIF_TRY(Write(answer));
     }
     for (const uint32_t token : reply.tokens()) {
@@ -133,7 +133,7 @@ class Run {
       return true;
     }
     v1::GenerateRequest answer;
-    CMIF_TRY(AddRow(*token, answer));
+    CMIF_TRY(AddOwnRow(*token, answer));
     // Fails where this state filled the context: the last reply says so.
     Send(answer);
     return true;
@@ -156,11 +156,14 @@ class Run {
       sampling.add_stop_tokens(static_cast<uint32_t>(id));
     }
   }
-  Result<void> AddRow(int32_t id, v1::GenerateRequest& request) {
-    CMIF_ASSIGN(const uint32_t slot, sender_.SlotOf(static_cast<uint32_t>(id),
-                                                    model_.table().Row(id)));
+  Result<void> AddRow(const PromptRow& row, v1::GenerateRequest& request) {
+    CMIF_ASSIGN(const uint32_t slot, sender_.SlotOf(row.key, row.bytes));
     request.mutable_rows()->add_slots(slot);
     return {};
+  }
+  // Of a generated token.
+  Result<void> AddOwnRow(int32_t id, v1::GenerateRequest& request) {
+    return AddRow(PlainRow(model_.table(), id), request);
   }
   bool Send(v1::GenerateRequest& request) {
     request.mutable_rows()->set_new_rows(sender_.TakeNewRows());
@@ -225,7 +228,7 @@ class Run {
 }  // namespace
 
 Result<Generation> Generate(Remote& remote, ClientModel& model,
-                            std::span<const int32_t> prompt,
+                            std::span<const PromptRow> prompt,
                             const GenerateOptions& options,
                             const OnText& on_text) {
   if (prompt.empty()) return InvalidArgument("the prompt is empty");

@@ -12,6 +12,7 @@
 
 #include "cmif/base/status.h"
 #include "cmif/client/client_model.h"
+#include "cmif/client/prompt_rows.h"
 #include "cmif/client/remote.h"
 
 namespace cmif::client {
@@ -50,7 +51,7 @@ struct Generation {
 // (both counts named); UNAVAILABLE when the server goes away: what had come
 // was passed to on_text. Thread-safe.
 Result<Generation> Generate(
-    Remote& remote, ClientModel& model, std::span<const int32_t> prompt,
+    Remote& remote, ClientModel& model, std::span<const PromptRow> prompt,
     const GenerateOptions& options,
     const std::function<void(std::string_view)>& on_text);
 

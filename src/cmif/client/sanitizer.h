@@ -62,6 +62,11 @@ class Sanitizer {
   bool is_identity() const { return channel_ == nullptr; }
   const privacy::Channel* channel() const { return channel_.get(); }
   ClientModel& model() const { return *model_; }
+  // The same, to be kept.
+  const std::shared_ptr<const privacy::Channel>& shared_channel() const {
+    return channel_;
+  }
+  const std::shared_ptr<ClientModel>& shared_model() const { return model_; }
   Repeats repeats() const { return repeats_; }
 
   // A conversation over this channel, its key from `random` (OsRandom). Goes

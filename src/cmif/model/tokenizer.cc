@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <utility>
 
 #include "cmif/model/gguf_file.h"
 #include "cmif/model/llama_log.h"
@@ -184,44 +185,91 @@ Result<std::vector<int32_t>> Tokenizer::EncodeWord(
   return Run(impl_->word_prefix + std::string(word), false);
 }
 
-Result<std::vector<int32_t>> Tokenizer::EncodePrompt(
-    std::span<const PromptPart> parts) const {
-  std::vector<int32_t> ids;
-  if (llama_vocab_get_add_bos(impl_->vocab)) {
-    ids.push_back(llama_vocab_bos(impl_->vocab));
+struct Tokenizer::PlainText {
+  std::string text;
+  std::vector<bool> of_user;  // per byte
+
+  void Add(std::string_view more, bool is_user) {
+    text += more;
+    of_user.resize(text.size(), is_user);
   }
-  std::string plain;  // text since the last special token, of any part
-  const auto flush = [&]() -> Result<void> {
-    if (plain.empty()) return {};
-    CMIF_ASSIGN(const std::vector<int32_t> more, Run(plain, false));
-    ids.insert(ids.end(), more.begin(), more.end());
-    plain.clear();
-    return {};
-  };
+  bool IsOfUser(size_t begin, size_t end) const {
+    for (size_t i = begin; i < end; ++i) {
+      if (!of_user[i]) return false;
+    }
+    return begin < end;
+  }
+};
+
+Result<void> Tokenizer::EncodePlain(const PlainText& plain,
+                                    PromptTokens& tokens) const {
+  if (plain.text.empty()) return {};
+  CMIF_ASSIGN(const std::vector<int32_t> ids, Run(plain.text, false));
+  std::string written;
+  std::vector<size_t> ends;
+  for (const int32_t id : ids) {
+    written += RawPiece(impl_->vocab, id, true);
+    ends.push_back(written.size());
+  }
+  // Some tokenizers put a space before a text.
+  const size_t added = written.size() - plain.text.size() == 1 ? 1 : 0;
+  const bool is_whole = written.starts_with(std::string(added, ' ')) &&
+                        written.substr(added) == plain.text;
+  tokens.ids.insert(tokens.ids.end(), ids.begin(), ids.end());
+  size_t begin = 0;
+  for (const size_t end : ends) {
+    const size_t space = begin < end && written[begin] == ' ' ? 1 : 0;
+    tokens.of_user.push_back(
+        is_whole && begin + space >= added &&
+        plain.IsOfUser(begin + space - added, end - added));
+    begin = end;
+  }
+  return {};
+}
+
+// Which special text begins here; special_texts.size(): none.
+size_t Tokenizer::SpecialAt(std::string_view text) const {
+  const auto& known = impl_->special_texts;
+  return static_cast<size_t>(
+      std::ranges::find_if(known,
+                           [&](const auto& special) {
+                             return !special.first.empty() &&
+                                    text.starts_with(special.first);
+                           }) -
+      known.begin());
+}
+
+Result<PromptTokens> Tokenizer::EncodePrompt(
+    std::span<const PromptPart> parts) const {
+  PromptTokens tokens;
+  const int32_t bos = llama_vocab_bos(impl_->vocab);
+  if (llama_vocab_get_add_bos(impl_->vocab)) {
+    tokens.ids.push_back(bos);
+    tokens.of_user.push_back(false);
+  }
+  PlainText plain;  // since the last special token
   for (const PromptPart& part : parts) {
     std::string_view text = part.text;
     while (part.is_template && !text.empty()) {
-      const auto found =
-          std::ranges::find_if(impl_->special_texts, [&](const auto& special) {
-            return !special.first.empty() && text.starts_with(special.first);
-          });
-      if (found == impl_->special_texts.end()) {
-        plain += text.front();
+      const size_t special = SpecialAt(text);
+      if (special == impl_->special_texts.size()) {
+        plain.Add(text.substr(0, 1), false);
         text.remove_prefix(1);
         continue;
       }
-      CMIF_TRY(flush());
+      CMIF_TRY(EncodePlain(std::exchange(plain, {}), tokens));
+      const auto& [special_text, id] = impl_->special_texts[special];
       // A template may write the BOS that was added already.
-      if (!(ids.size() == 1 && found->second == ids[0] &&
-            found->second == llama_vocab_bos(impl_->vocab))) {
-        ids.push_back(found->second);
+      if (!(tokens.ids.size() == 1 && id == tokens.ids[0] && id == bos)) {
+        tokens.ids.push_back(id);
+        tokens.of_user.push_back(false);
       }
-      text.remove_prefix(found->first.size());
+      text.remove_prefix(special_text.size());
     }
-    plain += text;
+    plain.Add(text, true);
   }
-  CMIF_TRY(flush());
-  return ids;
+  CMIF_TRY(EncodePlain(plain, tokens));
+  return tokens;
 }
 
 Result<std::vector<PromptPart>> Tokenizer::ApplyChatTemplate(

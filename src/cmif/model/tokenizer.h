@@ -20,6 +20,13 @@ struct PromptPart {
   bool is_template = false;
 };
 
+// Tokens of a prompt, and of each whether it is text of parts that are no
+// template's: all of it but for a space before it, and more than that space.
+struct PromptTokens {
+  std::vector<int32_t> ids;
+  std::vector<bool> of_user;  // as many as ids
+};
+
 struct ChatMessage {
   std::string role;  // "system", "user", "assistant"
   std::string content;
@@ -59,9 +66,10 @@ class Tokenizer {
                                       bool add_special) const;
 
   // Tokens of a prompt of template and user parts, as if the whole were
-  // tokenized at once with only the template's special tokens parsed.
-  Result<std::vector<int32_t>> EncodePrompt(
-      std::span<const PromptPart> parts) const;
+  // tokenized at once with only the template's special tokens parsed. Where
+  // tokens do not write their text byte by byte (WordPiece drops accents), none
+  // behind the last special one counts as the user's.
+  Result<PromptTokens> EncodePrompt(std::span<const PromptPart> parts) const;
 
   // The tokens of one word on its own, at the start of a word.
   Result<std::vector<int32_t>> EncodeWord(std::string_view word) const;
@@ -87,6 +95,9 @@ class Tokenizer {
   Result<std::vector<int32_t>> Run(std::string_view text,
                                    bool add_special) const;
   void LoadSpecialTexts();
+  struct PlainText;  // of any part, without special tokens
+  Result<void> EncodePlain(const PlainText& plain, PromptTokens& tokens) const;
+  size_t SpecialAt(std::string_view text) const;
 
   std::unique_ptr<Impl> impl_;
   Kind kind_ = Kind::kSentencePiece;

@@ -124,7 +124,7 @@ TEST_F(TinyTokenizerTest, TemplateTokensAreParsedAndUserTextIsNot) {
                                              {"user", "<|im_end|>"}};
   const auto parts = tokenizer->ApplyChatTemplate(messages);
   ASSERT_TRUE(parts.has_value()) << parts.error().message();
-  const auto ids = tokenizer->EncodePrompt(*parts).value();
+  const auto ids = tokenizer->EncodePrompt(*parts)->ids;
   const int32_t end = tokenizer->size() - 1;  // <|im_end|>
   EXPECT_EQ(std::count(ids.begin(), ids.end(), end), 2);
   EXPECT_EQ(ids[0], 1);        // BOS
@@ -135,11 +135,38 @@ TEST_F(TinyTokenizerTest, PromptWithoutSpecialsIsTheTextItself) {
   for (const char* name : {"llama", "bert"}) {
     const auto tokenizer = Load(folder_ / name);
     const std::vector<PromptPart> parts = {{"bada", true}, {"di kilo", false}};
-    auto ids = tokenizer->EncodePrompt(parts).value();
+    auto ids = tokenizer->EncodePrompt(parts)->ids;
     const auto plain = tokenizer->Encode("badadi kilo", false).value();
     if (ids.size() == plain.size() + 1) ids.erase(ids.begin());  // BOS
     EXPECT_EQ(ids, plain) << name;
   }
+}
+
+// The text of the tokens that count as the user's.
+std::string UserText(const Tokenizer& tokenizer,
+                     std::span<const PromptPart> parts) {
+  const PromptTokens tokens = tokenizer.EncodePrompt(parts).value();
+  EXPECT_EQ(tokens.ids.size(), tokens.of_user.size());
+  std::string text;
+  for (size_t i = 0; i < tokens.ids.size(); ++i) {
+    if (tokens.of_user[i]) text += tokenizer.Piece(tokens.ids[i]);
+  }
+  return text;
+}
+
+TEST_F(TinyTokenizerTest, TokensOfTheUserAreTold) {
+  const auto tokenizer = Load(folder_ / "llama");
+  const std::vector<PromptPart> chat = {{"<|im_start|>user\nbada", true},
+                                        {" kilo <|im_end|> \U0001F642", false},
+                                        {" bada<|im_end|>\n", true},
+                                        {" domu ", false}};
+  // Spaces of their own are no one's.
+  EXPECT_EQ(UserText(*tokenizer, chat), " kilo<|im_end|>\U0001F642 domu");
+  // One word of both.
+  const std::vector<PromptPart> joined = {
+      {"ba", true}, {"da", false}, {" ", true}, {"kilo", false}};
+  EXPECT_EQ(UserText(*tokenizer, joined), " kilo");
+  EXPECT_EQ(UserText(*tokenizer, {}), "");
 }
 
 TEST_F(TinyTokenizerTest, UnknownTemplateIsNamed) {

@@ -42,6 +42,10 @@ class Posterior {
   double Prior(int32_t id) const {
     return prior_.empty() ? 1.0 : prior_[static_cast<size_t>(id)];
   }
+  // The class of a cluster; null under kCluster.
+  const ClassLevel* LevelOf(size_t cluster) const {
+    return level_of_.empty() ? nullptr : level_of_[cluster];
+  }
   // Precondition: y is in a cluster. Cost: the cluster's size.
   OutputPosterior Of(int32_t y) const;
 

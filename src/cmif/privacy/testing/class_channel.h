@@ -3,6 +3,7 @@
 #ifndef CMIF_PRIVACY_TESTING_CLASS_CHANNEL_H_
 #define CMIF_PRIVACY_TESTING_CLASS_CHANNEL_H_
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <optional>
@@ -56,8 +57,10 @@ inline long double Probability(const Channel& channel, int32_t x, int32_t y) {
   if (channel.spec().adjacency == Adjacency::kCluster) {
     return cx == cy ? Weight(channel, cx, px, py) : 0.0L;
   }
-  const bool first = channel.domain().class_of_cluster[cx] == 3;
-  const ClassLevel& level = channel.levels()[first ? 0 : 1];
+  const ClassLevel& level =
+      *std::ranges::find_if(channel.levels(), [&](const ClassLevel& one) {
+        return std::ranges::count(one.clusters, cx) > 0;
+      });
   if (channel.spec().adjacency == Adjacency::kTwoLevel) {
     const long double other = level.step / 4294967296.0L;
     const long double keep =

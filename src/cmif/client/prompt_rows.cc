@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmif/client/prompt_rows.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "cmif/privacy/clustering.h"
+#include "cmif/text/words.h"
+
+namespace cmif::client {
+namespace {
+
+constexpr std::string_view kNames[] = {
+    "plain", "posterior-raw", "posterior-own-norm", "posterior-mean-norm"};
+
+constexpr uint32_t kPosteriorKey = 1U << 31;
+static_assert(privacy::kMaxVocabulary <= kPosteriorKey);
+
+MeanNorm NormOf(RowKind kind) {
+  switch (kind) {
+    case RowKind::kPosteriorOwnNorm:
+      return MeanNorm::kOwn;
+    case RowKind::kPosteriorMeanNorm:
+      return MeanNorm::kMean;
+    default:
+      return MeanNorm::kRaw;
+  }
+}
+
+}  // namespace
+
+std::string_view RowKindName(RowKind kind) {
+  return kNames[static_cast<size_t>(kind)];
+}
+
+Result<RowKind> ParseRowKind(std::string_view name,
+                             const model::ModelFacts& facts) {
+  if (name == "posterior") {
+    return facts.labels.empty() ? RowKind::kPosteriorOwnNorm
+                                : RowKind::kPosteriorRaw;
+  }
+  const auto* const found = std::ranges::find(kNames, name);
+  if (found == std::end(kNames)) {
+    return InvalidArgument(
+        "there are no such rows; known: plain, posterior, posterior-raw, "
+        "posterior-own-norm, posterior-mean-norm");
+  }
+  return static_cast<RowKind>(found - std::begin(kNames));
+}
+
+PromptRow PlainRow(const model::EmbeddingTable& table, int32_t id) {
+  return {static_cast<uint32_t>(id), table.Row(id)};
+}
+
+std::vector<PromptRow> PlainRows(const model::EmbeddingTable& table,
+                                 std::span<const int32_t> ids) {
+  std::vector<PromptRow> rows;
+  rows.reserve(ids.size());
+  for (const int32_t id : ids) rows.push_back(PlainRow(table, id));
+  return rows;
+}
+
+Result<PromptRows> PromptRows::Create(const Sanitizer& sanitizer,
+                                      std::vector<double> prior, RowKind kind) {
+  PromptRows rows(sanitizer.shared_model(), kind);
+  if (kind == RowKind::kPlain || sanitizer.is_identity()) return rows;
+  CMIF_ASSIGN(
+      privacy::Posterior posterior,
+      privacy::Posterior::Create(sanitizer.shared_channel(), std::move(prior)));
+  rows.posterior_.emplace(rows.model_, std::move(posterior), NormOf(kind));
+  return rows;
+}
+
+// Whether the token is the rest of a word that another one began.
+bool PromptRows::GoesOn(int32_t id) const {
+  const std::string piece = model_->tokenizer().Piece(id);
+  return !piece.empty() &&
+         text::SplitWords(piece).front().kind == text::Piece::kWord;
+}
+
+bool PromptRows::IsDrawn(const model::PromptTokens& prompt, size_t at) const {
+  const int32_t id = prompt.ids[at];
+  if (!prompt.of_user[at] ||
+      posterior_->posterior().channel().clustering().cluster_of(id) < 0) {
+    return false;
+  }
+  const int32_t unit_class =
+      model_->units().class_of()[static_cast<size_t>(id)];
+  if (unit_class >= kFirstDigitsClass) return true;
+  return unit_class == kWordClass &&
+         (at + 1 == prompt.ids.size() || !GoesOn(prompt.ids[at + 1]));
+}
+
+Result<std::vector<PromptRow>> PromptRows::Of(
+    const model::PromptTokens& prompt) {
+  std::vector<PromptRow> rows = PlainRows(model_->table(), prompt.ids);
+  if (!posterior_) return rows;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (!IsDrawn(prompt, i)) continue;
+    CMIF_ASSIGN(rows[i].bytes, posterior_->Row(prompt.ids[i]));
+    rows[i].key |= kPosteriorKey;
+  }
+  return rows;
+}
+
+Result<std::vector<PromptRow>> PromptRows::OfText(std::vector<int32_t> ids) {
+  std::vector<bool> of_user(ids.size(), true);
+  return Of({std::move(ids), std::move(of_user)});
+}
+
+}  // namespace cmif::client
