@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "cmif/eval/choose_pairs.h"
 #include "cmif/eval/own_sentences.h"
 #include "cmif/eval/repeated_attack.h"
 #include "cmif/eval/text_baselines.h"

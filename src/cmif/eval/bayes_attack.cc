@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 
 namespace cmif::eval {
 namespace {
@@ -22,6 +23,48 @@ std::vector<double> PriorsOf(std::span<const int32_t> ids,
   }
   return values;
 }
+
+// A word and prior(x) P(y|x).
+struct Candidate {
+  size_t place = 0;
+  double joint = -1;
+};
+
+Candidate BestOfCluster(const DeployedRows::Cluster& cluster,
+                        std::span<const double> priors, size_t y) {
+  Candidate best;
+  for (size_t x = 0; x < priors.size(); ++x) {
+    const double joint = priors[x] * cluster.Row(x)[y];
+    if (joint > best.joint) best = {x, joint};
+  }
+  return best;
+}
+
+// Of all words that are not of an output's cluster, and have one probability
+// of it: the likeliest.
+class Strangers {
+ public:
+  Strangers(const privacy::Clustering& clustering,
+            std::span<const int32_t> words, std::span<const double> priors) {
+    for (size_t i = 1; i < words.size(); ++i) {
+      if (priors[i] > priors[top_]) top_ = i;
+    }
+    cluster_ = clustering.cluster_of(words[top_]);
+    for (size_t i = 0; i < words.size(); ++i) {
+      if (clustering.cluster_of(words[i]) == cluster_) continue;
+      if (!next_ || priors[i] > priors[*next_]) next_ = i;
+    }
+  }
+  // Its place among the words; none where the group has one cluster.
+  std::optional<size_t> For(int32_t cluster) const {
+    return cluster == cluster_ ? next_ : std::optional(top_);
+  }
+
+ private:
+  size_t top_ = 0;
+  int32_t cluster_ = -1;
+  std::optional<size_t> next_;
+};
 
 }  // namespace
 
@@ -43,46 +86,29 @@ double BayesAttacker::AddGroup(const DeployedRows& rows, const Group& group,
   const std::vector<double> values = PriorsOf(words, prior);
   const double most = std::ranges::max(values);
   const auto equals = static_cast<double>(std::ranges::count(values, most));
-  // The likeliest word, and the likeliest of another cluster than that one's.
-  size_t top = 0;
-  size_t next = words.size();
-  const auto cluster_of = [&](size_t i) {
-    return rows.clustering().cluster_of(words[i]);
-  };
   for (size_t i = 0; i < words.size(); ++i) {
     by_public_[static_cast<size_t>(words[i])] =
         values[i] == most ? 1 / equals : 0;
-    if (values[i] > values[top]) top = i;
   }
-  for (size_t i = 0; i < words.size(); ++i) {
-    if (cluster_of(i) == cluster_of(top)) continue;
-    if (next == words.size() || values[i] > values[next]) next = i;
-  }
+  const Strangers strangers(rows.clustering(), words, values);
   double success = 0;
   size_t first = 0;  // of the cluster, in words
   for (const int32_t c : group.clusters) {
     const DeployedRows::Cluster& cluster =
         rows.clusters()[static_cast<size_t>(c)];
-    const size_t stranger = c == cluster_of(top) ? next : top;
-    for (size_t y = 0; y < cluster.ids.size(); ++y) {
-      size_t best = first;
-      double joint = -1;
-      for (size_t x = 0; x < cluster.ids.size(); ++x) {
-        const double own = values[first + x] * cluster.Row(x)[y];
-        if (own > joint) {
-          joint = own;
-          best = first + x;
-        }
+    const size_t k = cluster.ids.size();
+    const std::optional<size_t> stranger = strangers.For(c);
+    for (size_t y = 0; y < k; ++y) {
+      Candidate best =
+          BestOfCluster(cluster, std::span(values).subspan(first, k), y);
+      best.place += first;
+      if (stranger && values[*stranger] * cluster.outside[y] > best.joint) {
+        best = {*stranger, values[*stranger] * cluster.outside[y]};
       }
-      if (stranger < words.size() &&
-          values[stranger] * cluster.outside[y] > joint) {
-        joint = values[stranger] * cluster.outside[y];
-        best = stranger;
-      }
-      guess_[static_cast<size_t>(cluster.ids[y])] = words[best];
-      success += joint;
+      guess_[static_cast<size_t>(cluster.ids[y])] = words[best.place];
+      success += best.joint;
     }
-    first += cluster.ids.size();
+    first += k;
   }
   return success;
 }

@@ -73,14 +73,6 @@ Result<BlackBoxAudit> AuditByDraws(const DeployedRows& rows, const DrawFn& draw,
                                    const BlackBoxOptions& options,
                                    const ProgressFn& progress = {});
 
-// Pairs worth drawing for: `most` pairs whose bound after `draws` draws an
-// auditor may expect to be largest (half of them those where it is, half
-// chosen at random), of one cluster or of two clusters of a group; and
-// `random_pairs` pairs of any kind.
-std::vector<WordPair> ChoosePairs(const DeployedRows& rows, int most,
-                                  int random_pairs, uint64_t draws,
-                                  InsecureSeededRandom& random);
-
 }  // namespace cmif::eval
 
 #endif  // CMIF_EVAL_BLACK_BOX_H_

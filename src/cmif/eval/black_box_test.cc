@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "cmif/eval/choose_pairs.h"
 #include "cmif/eval/testing/small_channel.h"
 #include "cmif/privacy/sampler.h"
 
@@ -148,19 +149,6 @@ TEST(BlackBoxTest, BadInputIsRefused) {
   EXPECT_FALSE(audit({{0, 1}}, {.draws = 99}));
   for (const double alpha : {0.0, 1.0, -1.0, std::nan("")}) {
     EXPECT_FALSE(audit({{0, 1}}, {.draws = 100, .alpha = alpha}));
-  }
-}
-
-TEST(BlackBoxTest, ChosenPairsAreOfOneClusterAndDistinct) {
-  const privacy::Channel channel = KrrChannel(1, {4, 1, 3, 2});
-  InsecureSeededRandom random(1);
-  const auto pairs = ChoosePairs(DeployedRows(channel), 10, 200, 1000, random);
-  EXPECT_EQ(pairs.size(), 3U + 200U);  // one cluster has one word
-  for (const WordPair& pair : pairs) {
-    EXPECT_NE(pair.first, pair.second);
-    EXPECT_GE(channel.clustering().cluster_of(pair.first), 0);
-    EXPECT_EQ(channel.clustering().cluster_of(pair.first),
-              channel.clustering().cluster_of(pair.second));
   }
 }
 

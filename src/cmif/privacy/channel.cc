@@ -55,6 +55,13 @@ Epsilon EpsilonOr(uint64_t micro, Epsilon otherwise) {
 Result<void> CheckDomain(const ChannelSpec& spec, ChannelDomain& domain) {
   if (!domain.clustering) return InvalidArgument("a channel needs clusters");
   const size_t clusters = domain.clustering->clusters().size();
+  size_t words = 0;
+  for (const auto& ids : domain.clustering->clusters()) words += ids.size();
+  if (words < 2) {
+    return InvalidArgument(
+        "a channel needs two words or more that are not public: one alone has "
+        "nothing to be hidden among");
+  }
   if (domain.class_of_cluster.empty()) {
     domain.class_of_cluster.assign(clusters, 0);
   }

@@ -48,9 +48,9 @@ struct ChannelDomain {
 class Channel {
  public:
   // One table per cluster, in order; an empty one (no weights) for clusters of
-  // one word. INVALID_ARGUMENT: null clustering, wrong number or shape of
-  // tables, a scale that is negative or not finite, an unknown mechanism, an
-  // epsilon_cluster without kTwoLevel or none with it.
+  // one word. INVALID_ARGUMENT: null clustering, fewer than two words in it,
+  // wrong number or shape of tables, a scale that is negative or not finite,
+  // an unknown mechanism, an epsilon_cluster without kTwoLevel or none with it.
   // FAILED_PRECONDITION, naming the cluster: a table that does not certify.
   // The tables' loss_micro is computed here, whatever it says.
   static Result<Channel> Create(ChannelSpec spec, ChannelDomain domain,

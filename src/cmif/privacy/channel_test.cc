@@ -80,6 +80,20 @@ TEST(ChannelTest, BuildRefusesBadInput) {
   EXPECT_FALSE(BuildChannel(no_level, domain, TestRows(), {}, 1));
 }
 
+TEST(ChannelTest, AVocabularyOfOneWordIsRefused) {
+  for (const auto& clusters : {std::vector<std::vector<int32_t>>{{3}},
+                               std::vector<std::vector<int32_t>>{}}) {
+    const auto channel =
+        BuildChannel({.epsilon = Eps(1)},
+                     {.clustering = std::make_shared<const Clustering>(
+                          Clustering::Create(10, clusters).value())},
+                     TestRows(), {}, 1);
+    ASSERT_FALSE(channel);
+    EXPECT_EQ(channel.error().code(), Code::kInvalidArgument);
+    EXPECT_THAT(channel.error().message(), ::testing::HasSubstr("two words"));
+  }
+}
+
 TEST(ChannelTest, CreateRefusesWrongTables) {
   const Channel channel = TestChannel();
   const auto create = [&](auto edit) {

@@ -112,14 +112,5 @@ TEST(SamplerTest, FrequenciesFollowTheWeights) {
   }
 }
 
-TEST(SamplerTest, WithoutClustersAllIsPublic) {
-  const auto clustering =
-      std::make_shared<const Clustering>(Clustering::Create(4, {}).value());
-  const auto channel = Channel::Create({.epsilon = Epsilon::Create(1).value()},
-                                       {.clustering = clustering}, {})
-                           .value();
-  EXPECT_TRUE(Sampler::Create(channel)->IsPublic(2));
-}
-
 }  // namespace
 }  // namespace cmif::privacy
