@@ -670,6 +670,15 @@ class CliTest(unittest.TestCase):
         self.expect(NOT_PERMITTED, "attest", "verify", quote, *found, "--at",
                     "2026-05-01T00:00:00Z", says=["collateral.tcb_info"])
 
+    def test_attest_bench_measures_a_verdict(self):
+        words = list(self.attest("--json"))
+        words[1] = "bench"
+        done = run(*words)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        row = json.loads(done.stdout)
+        self.assertEqual(row["unit"], "ms")
+        self.assertGreater(row["ours"], 0)
+
     def test_attest_says_why_it_refuses(self):
         done = self.expect(NOT_PERMITTED, *self.attest("--report-data", "00"),
                            says=["refused by report_data"])

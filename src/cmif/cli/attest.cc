@@ -10,6 +10,7 @@
 
 #include "cmif/base/byte_reader.h"
 #include "cmif/base/file.h"
+#include "cmif/cli/bench_report.h"
 #include "cmif/cli/commands.h"
 #include "cmif/cli/terminal.h"
 #include "cmif/tee/verify.h"
@@ -124,18 +125,32 @@ Result<tee::Expectations> LoadExpectations(const std::string& hex) {
   return expectations;
 }
 
-Result<tee::Verdict> Judge(const AttestOptions& options) {
+// Everything that a verdict is a function of.
+struct Loaded {
+  tee::Time now;
+  tee::Expectations expectations;
+  tee::Policy policy;
+  tee::Endorsements endorsements;
+  tee::Evidence evidence;
+
+  tee::Verdict Judge() const {
+    return tee::Verify(evidence, endorsements, policy, expectations, now);
+  }
+};
+
+Result<Loaded> Load(const AttestOptions& options) {
   CMIF_ASSIGN(const tee::Time now, LoadTime(options.at));
-  CMIF_ASSIGN(const tee::Expectations expectations,
+  CMIF_ASSIGN(tee::Expectations expectations,
               LoadExpectations(options.report_data));
-  CMIF_ASSIGN(const tee::Policy policy, LoadPolicy(options));
-  CMIF_ASSIGN(const tee::Endorsements endorsements,
+  CMIF_ASSIGN(tee::Policy policy, LoadPolicy(options));
+  CMIF_ASSIGN(tee::Endorsements endorsements,
               LoadEndorsements(options.endorsements));
   CMIF_ASSIGN(const std::string file,
               ReadFile(options.file, tee::kMaxEvidenceBytes));
-  const auto evidence = tee::ReadEvidence(AsBytes(file));
+  auto evidence = tee::ReadEvidence(AsBytes(file));
   if (!evidence) return std::unexpected(evidence.error().At(options.file));
-  return tee::Verify(*evidence, endorsements, policy, expectations, now);
+  return Loaded{now, expectations, std::move(policy), std::move(endorsements),
+                *std::move(evidence)};
 }
 
 std::string ShowClaim(const tee::ClaimValue& value) {
@@ -179,24 +194,47 @@ void PrintHeader(const tee::Verdict& verdict) {
              fmt::join(verdict.policy.relaxations, ", "));
 }
 
-int Run(const AttestOptions& options, bool explain) {
-  const auto verdict = Judge(options);
-  if (!verdict) return Report(verdict.error());
-  if (options.json) {
-    fmt::print("{}\n", tee::VerdictToJson(*verdict));
-  } else {
-    PrintHeader(*verdict);
-    if (explain) PrintClaims(*verdict);
-    PrintChecks(*verdict, explain);
+// What a verdict costs when everything is at hand, beside what it may cost.
+void PrintCost(const Loaded& loaded, const AttestOptions& options) {
+  constexpr int kVerdicts = 101;
+  constexpr double kLimitMs = 5;
+  Pairs times;
+  for (int i = 0; i < kVerdicts; ++i) {
+    times.Add(1e3 * Timed([&] { loaded.Judge(); }), kLimitMs);
   }
-  if (verdict->accepted) return kOk;
-  return Report({Code::kUnauthenticated,
-                 fmt::format("{}: this evidence is refused by {}", options.file,
-                             fmt::join(verdict->Failures(), ", "))});
+  BenchReport report({.json = options.json});
+  report.Row("attest verdict", times, "ms", "the limit");
 }
 
-void AddCommand(CLI::App& parent, const char* name, const char* what,
-                bool explain, int& exit_code) {
+void Print(const tee::Verdict& verdict, bool json, bool all) {
+  if (json) {
+    fmt::print("{}\n", tee::VerdictToJson(verdict));
+    return;
+  }
+  PrintHeader(verdict);
+  if (all) PrintClaims(verdict);
+  PrintChecks(verdict, all);
+}
+
+enum class Mode { kVerify, kExplain, kBench };
+
+int Run(const AttestOptions& options, Mode mode) {
+  const auto loaded = Load(options);
+  if (!loaded) return Report(loaded.error());
+  const tee::Verdict verdict = loaded->Judge();
+  if (mode == Mode::kBench) {
+    PrintCost(*loaded, options);
+  } else {
+    Print(verdict, options.json, mode == Mode::kExplain);
+  }
+  if (verdict.accepted) return kOk;
+  return Report({Code::kUnauthenticated,
+                 fmt::format("{}: this evidence is refused by {}", options.file,
+                             fmt::join(verdict.Failures(), ", "))});
+}
+
+void AddCommand(CLI::App& parent, const char* name, const char* what, Mode mode,
+                int& exit_code) {
   CLI::App* command = parent.add_subcommand(name, what);
   auto options = std::make_shared<AttestOptions>();
   command
@@ -224,7 +262,7 @@ void AddCommand(CLI::App& parent, const char* name, const char* what,
                       "be signed by it, in FILE.sig");
   command->add_flag("--json", options->json, "print the verdict as JSON");
   command->callback(
-      [options, explain, &exit_code] { exit_code = Run(*options, explain); });
+      [options, mode, &exit_code] { exit_code = Run(*options, mode); });
 }
 
 }  // namespace
@@ -235,9 +273,11 @@ void AddAttest(CLI::App& app, int& exit_code) {
   attest->require_subcommand(1);
   AddCommand(*attest, "verify",
              "say whether evidence is accepted, and what speaks against it",
-             /*explain=*/false, exit_code);
+             Mode::kVerify, exit_code);
   AddCommand(*attest, "explain", "the same with every claim and every check",
-             /*explain=*/true, exit_code);
+             Mode::kExplain, exit_code);
+  AddCommand(*attest, "bench", "measure what a verdict on it costs",
+             Mode::kBench, exit_code);
 }
 
 }  // namespace cmif::cli

@@ -32,20 +32,6 @@ std::vector<uint8_t> Copy(std::span<const uint8_t> bytes) {
   return {bytes.begin(), bytes.end()};
 }
 
-Result<CarriedEvidence> ReadRaTls(std::span<const uint8_t> value) {
-  CMIF_ASSIGN(const CborItem tag, ReadCbor(value));
-  if (tag.kind != Kind::kTag || tag.number != kQuoteTag ||
-      tag.items[0].kind != Kind::kArray || tag.items[0].items.size() != 2) {
-    return Malformed();
-  }
-  const CborItem& quote = tag.items[0].items[0];
-  const CborItem& claims = tag.items[0].items[1];
-  if (quote.kind != Kind::kBytes || claims.kind != Kind::kBytes) {
-    return Malformed();
-  }
-  return CarriedEvidence{Copy(quote.bytes), {}, Copy(claims.bytes)};
-}
-
 // The map that is the value of our record.
 Result<CarriedEvidence> ReadMap(std::span<const uint8_t> value) {
   CMIF_ASSIGN(const CborItem map, ReadCbor(value));
@@ -94,17 +80,6 @@ Result<CarriedEvidence> ReadJsonRecord(std::string_view text) {
   return ReadMap(*value);
 }
 
-Result<CarriedEvidence> ReadCmw(std::span<const uint8_t> value) {
-  CMIF_ASSIGN(const DerElement element, ReadOneDer(value));
-  if (element.tag == DerElement::kOctetString) {
-    return ReadCborRecord(element.content);
-  }
-  if (element.tag == DerElement::kUtf8String) {
-    return ReadJsonRecord(AsText(element.content));
-  }
-  return Malformed();
-}
-
 const EVP_MD* HashOf(uint64_t algorithm) {
   switch (algorithm) {
     case kSha256:
@@ -120,11 +95,37 @@ const EVP_MD* HashOf(uint64_t algorithm) {
 
 }  // namespace
 
+Result<CarriedEvidence> ReadRaTlsExtension(std::span<const uint8_t> value) {
+  CMIF_ASSIGN(const CborItem tag, ReadCbor(value));
+  if (tag.kind != Kind::kTag || tag.number != kQuoteTag ||
+      tag.items[0].kind != Kind::kArray || tag.items[0].items.size() != 2) {
+    return Malformed();
+  }
+  const CborItem& quote = tag.items[0].items[0];
+  const CborItem& claims = tag.items[0].items[1];
+  if (quote.kind != Kind::kBytes || claims.kind != Kind::kBytes) {
+    return Malformed();
+  }
+  return CarriedEvidence{Copy(quote.bytes), {}, Copy(claims.bytes)};
+}
+
+Result<CarriedEvidence> ReadCmwExtension(std::span<const uint8_t> value) {
+  CMIF_ASSIGN(const DerElement element, ReadOneDer(value));
+  if (element.tag == DerElement::kOctetString) {
+    return ReadCborRecord(element.content);
+  }
+  if (element.tag == DerElement::kUtf8String) {
+    return ReadJsonRecord(AsText(element.content));
+  }
+  return Malformed();
+}
+
 Result<CarriedEvidence> ReadCarriedEvidence(const Certificate& certificate) {
   if (const auto value = certificate.Extension(kRaTlsOid)) {
-    return ReadRaTls(*value);
+    return ReadRaTlsExtension(*value);
   }
-  if (const auto value = certificate.Extension(kCmwOid)) return ReadCmw(*value);
+  if (const auto value = certificate.Extension(kCmwOid))
+    return ReadCmwExtension(*value);
   return NotFound("a certificate carries no evidence");
 }
 

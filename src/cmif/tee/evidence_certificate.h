@@ -38,6 +38,10 @@ struct CarriedEvidence {
 // DATA_LOSS: the extension is broken, or of another type.
 Result<CarriedEvidence> ReadCarriedEvidence(const Certificate& certificate);
 
+// The same for the values of the two extensions.
+Result<CarriedEvidence> ReadRaTlsExtension(std::span<const uint8_t> value);
+Result<CarriedEvidence> ReadCmwExtension(std::span<const uint8_t> value);
+
 // Whether the claims name this certificate's key, by SHA-256, SHA-384 or
 // SHA-512.
 bool ClaimsNameKey(std::span<const uint8_t> claims,

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// make_tee_corpus FOLDER: the seeds of the fuzz targets of room tee that are
+// cut out of recorded evidence or built.
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "cmif/base/byte_reader.h"
+#include "cmif/tee/evidence_certificate.h"
+#include "cmif/tee/pck.h"
+#include "cmif/tee/quote.h"
+#include "cmif/tee/testing/recorded_evidence.h"
+#include "cmif/tee/testing/test_cbor.h"
+#include "cmif/tee/testing/test_cert_table.h"
+#include "cmif/tee/testing/test_der.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace cmif::tee;
+using namespace cmif::tee::testing;
+
+void Seed(const fs::path& path, const Bytes& bytes) {
+  fs::create_directories(path.parent_path());
+  std::ofstream file(path, std::ios::binary);
+  file << cmif::AsText(bytes);
+}
+
+Bytes PckExtensionOf(const std::string& quote_file) {
+  const Bytes bytes = Recorded(quote_file);
+  const Quote quote = *Quote::Parse(bytes);
+  return *CertificatesFromPem(cmif::AsText(quote.certificates))
+              ->at(0)
+              .Extension(kPckExtensionOid);
+}
+
+void CborSeeds(const fs::path& folder) {
+  for (const char* name : {"gramine", "intel-sgxsdk", "rats-tls"}) {
+    const Certificate certificate =
+        RecordedCertificate(std::string("ra-tls/ccc_") + name + "-cert.pem");
+    Seed(folder / name, *certificate.Extension(kRaTlsOid));
+  }
+  const Bytes value =
+      CborMap({{"report", CborBytes(Recorded("sev-snp/coco_milan_report.bin"))},
+               {"certs", CborBytes(Bytes(24))},
+               {"claims", CborBytes(CborMap({}))}});
+  const Bytes record =
+      CborArray({CborText(kCmwType), CborBytes(value), CborNumber(4)});
+  Seed(folder / "cmw_cbor", DerOctets(record));
+  const std::string json =
+      "[\"" + std::string(kCmwType) + "\",\"" + Base64(value) + "\"]";
+  Seed(folder / "cmw_json", Der(0x0C, cmif::AsBytes(json)));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    std::fprintf(stderr, "usage: make_tee_corpus FOLDER\n");
+    return 2;
+  }
+  const fs::path folder = argv[1];
+  const Bytes vcek = Recorded("sev-snp/coco_milan_vcek.der");
+  Seed(folder / "cert_table/empty", CertTable({}));
+  Seed(folder / "cert_table/one", CertTable({{kVcekGuid, vcek}}));
+  Seed(folder / "cert_table/two",
+       CertTable({{kOtherGuid, {1, 2, 3}}, {kVcekGuid, vcek}}));
+  Seed(folder / "pck/platform", PckExtensionOf("tdx/gtg_v5_quote.dat"));
+  Seed(folder / "pck/processor", PckExtensionOf("sgx/phala_v3_quote.bin"));
+  CborSeeds(folder / "cbor");
+  return 0;
+}
