@@ -66,7 +66,7 @@ Result<SectionInfo> ParseEntry(ByteReader& reader) {
   const bool printable = std::ranges::all_of(
       info.name, [](char c) { return c > ' ' && c <= '~'; });
   if (info.name.empty() || !printable) {
-    return DataLoss("a section of the bundle has no proper name");
+    return DataLoss("a section of the file has no proper name");
   }
   CMIF_ASSIGN(info.offset, reader.Read<uint64_t>());
   CMIF_ASSIGN(info.size_bytes, reader.Read<uint64_t>());
@@ -83,10 +83,10 @@ Result<void> CheckLayout(std::span<const SectionInfo> sections,
     const SectionInfo& info = sections[i];
     if (info.offset != next || info.offset > file_bytes ||
         info.size_bytes > file_bytes - info.offset) {
-      return DataLoss(fmt::format(
-          "section '{}' of the bundle does not lie inside the file of {} "
-          "bytes: it is truncated or corrupt",
-          info.name, file_bytes));
+      return DataLoss(
+          fmt::format("section '{}' does not lie inside the file of {} "
+                      "bytes: it is truncated or corrupt",
+                      info.name, file_bytes));
     }
     const bool last = i + 1 == sections.size();
     next = last ? info.offset + info.size_bytes
@@ -98,7 +98,7 @@ Result<void> CheckLayout(std::span<const SectionInfo> sections,
     }
   }
   if (next != file_bytes) {
-    return DataLoss(fmt::format("the bundle should have {} bytes and has {}",
+    return DataLoss(fmt::format("the file should have {} bytes and has {}",
                                 next, file_bytes));
   }
   return {};
@@ -109,7 +109,7 @@ Result<void> ReadAt(int descriptor, uint64_t offset, std::span<uint8_t> out) {
     const ssize_t got =
         pread(descriptor, out.data(), out.size(), static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return DataLoss("the bundle ends early");
+    if (got <= 0) return DataLoss("the file ends early");
     out = out.subspan(static_cast<size_t>(got));
     offset += static_cast<uint64_t>(got);
   }
@@ -121,7 +121,7 @@ Result<void> ReadAt(int descriptor, uint64_t offset, std::span<uint8_t> out) {
 Result<void> WriteContainer(const std::filesystem::path& path,
                             std::span<const Section> sections) {
   if (sections.empty() || sections.size() > kMaxSections) {
-    return InvalidArgument("a bundle has 1 to 32 sections");
+    return InvalidArgument("a file has 1 to 32 sections");
   }
   for (const Section& section : sections) {
     if (section.name.empty() || section.name.size() > kSectionNameBytes) {
@@ -145,7 +145,7 @@ Result<std::vector<SectionInfo>> ParseContainerHeader(
   ByteReader reader(start_of_file);
   const auto magic = reader.Take(kMagic.size());
   if (!magic || AsText(*magic) != kMagic) {
-    return DataLoss("this is not an embedding bundle (no CMIF header)");
+    return DataLoss("this is no bundle or channel of CMIF (no CMIF header)");
   }
   CMIF_ASSIGN(const uint32_t version, reader.Read<uint32_t>());
   CMIF_ASSIGN(const uint32_t encryption, reader.Read<uint32_t>());
@@ -153,23 +153,23 @@ Result<std::vector<SectionInfo>> ParseContainerHeader(
   CMIF_TRY(reader.Read<uint32_t>());
   if (version != kContainerVersion) {
     return Unimplemented(fmt::format(
-        "the bundle has format version {}, this program reads {}; split the "
-        "model again or use the matching program",
+        "the file has format version {}, this program reads {}; make it "
+        "again or use the matching program",
         version, kContainerVersion));
   }
   if (encryption != kNotEncrypted) {
     return Unimplemented(
-        "the bundle is encrypted; this program cannot open "
-        "encrypted bundles yet");
+        "the file is encrypted; this program cannot open "
+        "encrypted files yet");
   }
   if (count == 0 || count > kMaxSections) {
-    return DataLoss(fmt::format("the bundle names {} sections; 1 to {} work",
+    return DataLoss(fmt::format("the file names {} sections; 1 to {} work",
                                 count, kMaxSections));
   }
   CMIF_ASSIGN(const uint64_t end, reader.Read<uint64_t>());
   if (end != file_bytes) {
     return DataLoss(
-        fmt::format("the bundle should have {} bytes and has {}: "
+        fmt::format("the file should have {} bytes and has {}: "
                     "it is truncated or was added to",
                     end, file_bytes));
   }
@@ -183,7 +183,7 @@ Result<std::vector<SectionInfo>> ParseContainerHeader(
   if (!std::ranges::equal(digest,
                           crypto::Sha256Of(start_of_file.first(hashed)))) {
     return DataLoss(
-        "the header of the bundle does not have its hash: the file "
+        "the header of the file does not have its hash: it "
         "is corrupt");
   }
   CMIF_TRY(CheckLayout(sections, file_bytes));
@@ -224,7 +224,7 @@ bool ContainerReader::Has(std::string_view name) const {
 Result<SecretBytes> ContainerReader::Read(std::string_view name) {
   const auto info = std::ranges::find(sections_, name, &SectionInfo::name);
   if (info == sections_.end()) {
-    return NotFound("the bundle has no section '" + std::string(name) + "'");
+    return NotFound("the file has no section '" + std::string(name) + "'");
   }
   constexpr size_t kChunkBytes = 1 << 20;
   SecretBytes bytes(info->size_bytes);
@@ -237,7 +237,7 @@ Result<SecretBytes> ContainerReader::Read(std::string_view name) {
   }
   if (hash.Finish() != info->sha256) {
     return DataLoss("section '" + std::string(name) +
-                    "' of the bundle does not have its hash: the file is "
+                    "' of the file does not have its hash: it is "
                     "corrupt; copy it again");
   }
   return bytes;
