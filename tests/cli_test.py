@@ -529,6 +529,22 @@ class CliTest(unittest.TestCase):
             self.assertEqual(row["guarantee"], "cluster")
             self.assertNotIn("one_way_pairs", row)
 
+    def test_channel_rows(self):
+        for kind, count in (("bert", 2), ("llama", 1)):
+            done = run("channel", "rows", "--bundle", self.folder / kind,
+                       "--epsilon", "1", "--draws", count, "--texts", "3",
+                       "--json")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            rows = {row["rows"]: row for row in
+                    map(json.loads, done.stdout.splitlines())}
+            self.assertEqual(len(rows), 4)
+            self.assertLess(rows["posterior-raw"]["relative_error"],
+                            rows["plain"]["relative_error"])
+            self.assertEqual(rows["plain"]["answer_gain"], 0)
+            self.assertLess(rows["plain"]["answer_log_probability"], 0)
+        self.expect(USAGE, "channel", "rows", "--bundle", self.folder / "bert",
+                    "--mechanism", "identity")
+
     def test_channel_compare_with_neighbours(self):
         compare = ("channel", "compare", "--bundle", self.folder / "bert",
                    "--epsilon", "2", "--neighbours", "5")

@@ -14,16 +14,14 @@
 #include "cmif/cli/audit_language_model.h"
 #include "cmif/cli/commands.h"
 #include "cmif/cli/privacy_options.h"
+#include "cmif/cli/read_texts.h"
 #include "cmif/cli/terminal.h"
 #include "cmif/client/channel_store.h"
 #include "cmif/crypto/sha256.h"
 #include "cmif/eval/audit_report.h"
-#include "cmif/eval/own_sentences.h"
 
 namespace cmif::cli {
 namespace {
-
-constexpr uint64_t kMaxTextBytes = 64 << 20;
 
 struct Flags {
   PrivacyOptions privacy;
@@ -36,15 +34,6 @@ struct Flags {
   uint64_t texts = 1000;
   bool json = false;
 };
-
-Result<std::vector<std::string>> ReadTexts(const std::string& path,
-                                           size_t limit) {
-  if (path.empty()) return std::vector<std::string>();
-  CMIF_ASSIGN(const std::string file, ReadFile(path, kMaxTextBytes));
-  auto texts = eval::TextsOf(file, limit);
-  if (!texts) return std::unexpected(texts.error().At(path));
-  return texts;
-}
 
 // Before anything is opened.
 Result<void> CheckMechanism(const PrivacyOptions& options) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// cmif channel: build, inspect, certify, dump (compare: channel_compare.cc).
+// cmif channel: build, inspect, certify, dump (compare: channel_compare.cc;
+// rows: channel_rows.cc).
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -8,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cmif/cli/channel_compare.h"
+#include "cmif/cli/channel_rows.h"
 #include "cmif/cli/commands.h"
 #include "cmif/cli/json_line.h"
 #include "cmif/cli/privacy_options.h"
@@ -230,6 +232,7 @@ void AddChannel(CLI::App& app, int& exit_code) {
   dump->add_option("--cluster", flags->cluster, "its number, from 0")
       ->required();
   AddChannelCompare(*channel, exit_code);
+  AddChannelRows(*channel, exit_code);
 }
 
 }  // namespace cmif::cli

@@ -40,19 +40,6 @@ Result<privacy::Epsilon> EpsilonOf(std::string_view flag,
   return epsilon;
 }
 
-// Of --prior: one weight per id, or none for the uniform one.
-Result<std::vector<double>> PriorOf(const client::ClientModel& model,
-                                    const PrivacyOptions& options) {
-  if (options.prior == "uniform") return std::vector<double>{};
-  CMIF_ASSIGN(const client::WordCounts counts,
-              client::ReadWordCounts(options.prior));
-  CMIF_ASSIGN(std::vector<double> prior,
-              client::CountsOfUnits(model.units(), counts));
-  // Laplace's smoothing: no word is impossible.
-  for (double& count : prior) count += 1;
-  return prior;
-}
-
 std::string MechanismHelp() {
   std::string names;
   for (const privacy::Mechanism* const known : privacy::KnownMechanisms()) {
@@ -247,6 +234,18 @@ Result<client::Sanitizer> MakeSanitizer(
   }
   return client::Sanitizer::Create(std::move(model), std::move(opened.channel),
                                    repeats, opened.sha256);
+}
+
+Result<std::vector<double>> PriorOf(const client::ClientModel& model,
+                                    const PrivacyOptions& options) {
+  if (options.prior == "uniform") return std::vector<double>{};
+  CMIF_ASSIGN(const client::WordCounts counts,
+              client::ReadWordCounts(options.prior));
+  CMIF_ASSIGN(std::vector<double> prior,
+              client::CountsOfUnits(model.units(), counts));
+  // Laplace's smoothing: no word is impossible.
+  for (double& count : prior) count += 1;
+  return prior;
 }
 
 Result<client::PromptRows> MakePromptRows(const client::Sanitizer& sanitizer,

@@ -70,6 +70,11 @@ Result<privacy::Delta> CheckPrivacyOptions(const PrivacyOptions& options);
 Result<client::Sanitizer> MakeSanitizer(
     std::shared_ptr<client::ClientModel> model, const PrivacyOptions& options);
 
+// Of --prior: one weight per id, or none for the uniform one.
+// INVALID_ARGUMENT, and the errors of reading the file.
+Result<std::vector<double>> PriorOf(const client::ClientModel& model,
+                                    const PrivacyOptions& options);
+
 // The rows that --rows asks for, over the sanitizer's model and channel.
 Result<client::PromptRows> MakePromptRows(const client::Sanitizer& sanitizer,
                                           const PrivacyOptions& options);

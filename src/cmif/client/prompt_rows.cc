@@ -36,7 +36,7 @@ std::string_view RowKindName(RowKind kind) {
 Result<RowKind> ParseRowKind(std::string_view name,
                              const model::ModelFacts& facts) {
   if (name == "posterior") {
-    return facts.labels.empty() ? RowKind::kPosteriorOwnNorm
+    return facts.labels.empty() ? RowKind::kPosteriorMeanNorm
                                 : RowKind::kPosteriorRaw;
   }
   const auto* const found = std::ranges::find(kNames, name);
