@@ -538,6 +538,7 @@ class CliTest(unittest.TestCase):
             rows = {row["rows"]: row for row in
                     map(json.loads, done.stdout.splitlines())}
             self.assertEqual(len(rows), 4)
+            self.assertEqual(rows["plain"]["epsilon"], 1)
             self.assertLess(rows["posterior-raw"]["relative_error"],
                             rows["plain"]["relative_error"])
             self.assertEqual(rows["plain"]["answer_gain"], 0)

@@ -41,6 +41,7 @@ struct Line {
 };
 
 struct Measured {
+  double epsilon = 0;  // as asked
   std::vector<Line> lines;
   std::optional<eval::RowScores> scores;
 };
@@ -88,7 +89,7 @@ Result<Measured> Measure(const Flags& flags) {
   CMIF_ASSIGN(client::Sanitizer sanitizer, MakeSanitizer(model, options));
   CMIF_ASSIGN(const std::vector<double> prior, PriorOf(*model, options));
   CMIF_ASSIGN(auto rows, AllRows(sanitizer, options));
-  Measured report;
+  Measured report{.epsilon = asked->spec.epsilon.value()};
   if (flags.draws > 0) {
     CMIF_ASSIGN(report.scores, ScoresOf(flags, sanitizer, rows));
   }
@@ -106,7 +107,7 @@ nlohmann::ordered_json LineJson(const Flags& flags, const Measured& report,
   nlohmann::ordered_json json = {
       {"rows", client::RowKindName(line.kind)},
       {"mechanism", flags.privacy.mechanism},
-      {"epsilon", flags.privacy.epsilon},
+      {"epsilon", report.epsilon},
       {"words", line.error.words},
       {"relative_error", line.error.relative_error},
       {"relative_length", line.error.relative_length},
