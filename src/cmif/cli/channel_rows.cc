@@ -42,8 +42,8 @@ struct Line {
 
 struct Measured {
   double epsilon = 0;  // as asked
-  std::vector<Line> lines;
-  std::optional<eval::RowScores> scores;
+  std::vector<Line> lines = {};
+  std::optional<eval::RowScores> scores = std::nullopt;
 };
 
 Result<std::vector<client::PromptRows>> AllRows(
