@@ -16,11 +16,13 @@ void Require(bool holds) {
 }
 
 void Check(std::span<const uint8_t> bytes, uint64_t file_bytes) {
-  const auto sections = cmif::model::ParseContainerHeader(bytes, file_bytes);
-  if (!sections) return;
-  Require(!sections->empty() && sections->size() <= cmif::model::kMaxSections);
+  const auto header = cmif::model::ParseContainerHeader(bytes, file_bytes);
+  if (!header) return;
+  const auto& sections = header->sections;
+  Require(!sections.empty() && sections.size() <= cmif::model::kMaxSections);
+  Require(header->sealed || !header->owner);
   uint64_t end = 0;
-  for (const auto& section : *sections) {
+  for (const auto& section : sections) {
     Require(!section.name.empty());
     Require(section.offset >= end && section.offset <= file_bytes);
     Require(section.size_bytes <= file_bytes - section.offset);
@@ -29,7 +31,7 @@ void Check(std::span<const uint8_t> bytes, uint64_t file_bytes) {
   Require(end == file_bytes);
 }
 
-// The header's last 32 bytes become the hash of the rest.
+// The 32 bytes behind the section table become the hash of all before.
 std::vector<uint8_t> WithHash(std::span<const uint8_t> bytes) {
   std::vector<uint8_t> fixed(bytes.begin(), bytes.end());
   if (bytes.size() < 24) return fixed;

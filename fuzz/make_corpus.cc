@@ -9,6 +9,7 @@
 
 #include "cmif/base/byte_reader.h"
 #include "cmif/base/file.h"
+#include "cmif/base/random.h"
 #include "cmif/model/container.h"
 #include "cmif/model/gguf_file.h"
 #include "cmif/model/gguf_writer.h"
@@ -90,6 +91,15 @@ Result<void> ContainerSeeds(const fs::path& folder) {
   const std::string text = "some bytes";
   CMIF_TRY(model::WriteContainer(
       folder / "one.cmif", std::vector<model::Section>{{"a", AsBytes(text)}}));
+  InsecureSeededRandom random(1);
+  const auto key = crypto::SealKey::FromRandom(random);
+  const auto owner = crypto::Ed25519Signer::Generate();
+  const model::Sealing unsigned_sealing{.key = &key};
+  const model::Sealing sealing{.key = &key, .owner = &owner};
+  const std::vector<model::Section> one = {{"a", AsBytes(text)}};
+  CMIF_TRY(
+      model::WriteContainer(folder / "sealed.cmif", one, &unsigned_sealing));
+  CMIF_TRY(model::WriteContainer(folder / "signed.cmif", one, &sealing));
   return model::WriteContainer(
       folder / "three.cmif",
       std::vector<model::Section>{

@@ -8,7 +8,8 @@ import subprocess
 import sys
 
 PARTS = ["draw, classifier", "nearest-unit search, classifier",
-         "client start, classifier", "classify, 4 sentences a call",
+         "client start, classifier", "opening a sealed bundle",
+         "classify, 4 sentences a call",
          "classify, 16 sentences a call",
          "sanitizer's share, words met before"]
 CHAT_PARTS = ["draw, chat", "client start, chat", "prompt tokens",

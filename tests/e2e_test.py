@@ -236,6 +236,98 @@ class EndToEnd(unittest.TestCase):
         self.assertEqual(got["tokens_in"] + got["tokens_out"], 65)
         server.stop()
 
+    def owner_key(self, name):
+        """An Ed25519 key pair of openssl's: the paths of both halves."""
+        private, public = (self.folder / f"{name}.{x}" for x in ("key", "pub"))
+        subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out",
+                        private], check=True)
+        subprocess.run(["openssl", "pkey", "-in", private, "-pubout", "-out",
+                        public], check=True)
+        return private, public
+
+    def test_sealed_bundle_opens_with_its_key_alone(self):
+        private, public = self.owner_key("owner")
+        _, other_public = self.owner_key("other")
+        source, key = self.folder / "bert.gguf", self.folder / "bundle.key"
+        folder = self.folder / "sealed"
+        done = cmif("split", source, "-o", folder, "--seal", key,
+                    "--owner-key", private)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(key.stat().st_mode & 0o777, 0o600)
+        for path in [folder / "embedding.cmif", *folder.glob("channels/*")]:
+            self.assertNotIn(b"kilo", path.read_bytes(), path)
+        access = ["--bundle-key", key, "--owner-key", public]
+        sanitize = ["sanitize", "--bundle", folder]
+        done = cmif(*sanitize, *access, "--mechanism", "identity",
+                    stdin="bada kilo")
+        self.assertEqual(done.stdout, b"bada kilo\n", done.stderr)
+        # The channel that split computed is found and opened.
+        before = list(folder.glob("channels/*"))
+        done = cmif(*sanitize, *access, stdin="bada kilo")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(before, list(folder.glob("channels/*")))
+        wrong = self.folder / "wrong.key"
+        wrong.write_text("ab" * 32 + "\n")
+        none = self.folder / "none.key"
+        none.write_text("no key\n")
+        for more, said in (
+                ([], b"--bundle-key"),
+                (["--bundle-key", wrong], b"another bundle's"),
+                (["--bundle-key", none], b"64 hex digits"),
+                (["--bundle-key", key, "--owner-key", other_public],
+                 b"not signed by the owner"),
+                (["--bundle-key", key, "--owner-key", none], b"PEM")):
+            done = cmif(*sanitize, *more, stdin="bada kilo")
+            self.assertNotEqual(done.returncode, 0)
+            self.assertEqual(done.stdout, b"")
+            self.assertIn(said, done.stderr)
+        done = cmif(*sanitize[:1], "--bundle", self.folder / "bert",
+                    "--owner-key", public, stdin="bada")
+        self.assertIn(b"not signed by the owner", done.stderr)
+
+    def test_sealed_bundle_is_inspected_and_verified(self):
+        private, public = self.owner_key("owner2")
+        source, key = self.folder / "llama.gguf", self.folder / "bundle2.key"
+        folder = self.folder / "sealed2"
+        split = ["split", source, "-o", folder, "--seal", key, "--owner-key",
+                 private, "--head", "client"]
+        self.assertEqual(cmif(*split).returncode, 0)
+        got = json.loads(cmif("inspect", "--json",
+                              folder / "embedding.cmif").stdout)
+        self.assertTrue(got["encrypted"])
+        self.assertEqual(len(got["owner"]), 64)
+        self.assertNotIn("vocabulary", got)
+        got = json.loads(cmif("inspect", "--json", "--bundle-key", key,
+                              folder / "embedding.cmif").stdout)
+        self.assertIn("vocabulary", got)
+        for more in ([], ["--bundle-key", key, "--owner-key", public]):
+            done = cmif("verify", folder, *more)
+            self.assertEqual(done.returncode, 0, done.stderr + done.stdout)
+            self.assertEqual(b"not opened" in done.stderr, not more)
+        channel = next(folder.glob("channels/*"))
+        self.assertNotEqual(cmif("channel", "certify", channel).returncode, 0)
+        done = cmif("channel", "certify", channel, "--bundle-key", key)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        bundle = folder / "embedding.cmif"
+        bytes_ = bytearray(bundle.read_bytes())
+        bytes_[-100] ^= 1
+        bundle.write_bytes(bytes_)
+        for more in ([], ["--bundle-key", key]):
+            done = cmif("verify", folder, *more)
+            self.assertIn(b"MISMATCH", done.stdout)
+        # The key of a split that fails does not stay, one that is there does.
+        os.remove(key)
+        done = cmif(*split)
+        self.assertEqual(done.returncode, ALREADY, done.stderr)
+        self.assertFalse(key.exists())
+        key.write_text("mine")
+        self.assertEqual(cmif(*split, "--force").returncode, ALREADY)
+        self.assertEqual(key.read_text(), "mine")
+        inside = [folder / "k" if x == key else x for x in split]
+        self.assertIn(b"keep the key elsewhere", cmif(*inside, "--force").stderr)
+        done = cmif("split", source, "-o", self.folder / "s3", "--seal", "k")
+        self.assertIn(b"go together", done.stderr)
+
     def test_noise_is_fresh(self):
         done = cmif("sanitize", "--bundle", self.folder / "bert",
                     stdin="bada kilo domu gi\n" * 50)

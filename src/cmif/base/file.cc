@@ -136,6 +136,22 @@ Result<void> AtomicFile::Write(std::span<const uint8_t> bytes) {
   return {};
 }
 
+Result<void> AtomicFile::Overwrite(uint64_t offset,
+                                   std::span<const uint8_t> bytes) {
+  if (offset + bytes.size() > size_bytes_) {
+    return InvalidArgument("overwriting beyond the end of a file");
+  }
+  while (!bytes.empty()) {
+    const ssize_t done = pwrite(descriptor_, bytes.data(), bytes.size(),
+                                static_cast<off_t>(offset));
+    if (done < 0 && errno == EINTR) continue;
+    if (done < 0) return Failure("write", path_, errno);
+    bytes = bytes.subspan(static_cast<size_t>(done));
+    offset += static_cast<uint64_t>(done);
+  }
+  return {};
+}
+
 Result<void> AtomicFile::WriteHole(uint64_t size_bytes) {
   size_bytes_ += size_bytes;
   if (ftruncate(descriptor_, static_cast<off_t>(size_bytes_)) != 0 ||

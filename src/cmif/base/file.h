@@ -53,6 +53,8 @@ class AtomicFile {
 
   // RESOURCE_EXHAUSTED when the disk is full, INTERNAL for other errors.
   Result<void> Write(std::span<const uint8_t> bytes);
+  // Overwrites what was written before; offset + bytes.size() <= size_bytes().
+  Result<void> Overwrite(uint64_t offset, std::span<const uint8_t> bytes);
   // Appends zeroes as a hole: they take no disk blocks.
   Result<void> WriteHole(uint64_t size_bytes);
   uint64_t size_bytes() const { return size_bytes_; }

@@ -87,7 +87,7 @@ Result<client::ChatAnswer> Ask(const Flags& flags, client::Remote& remote,
 int Run(Flags& flags) {
   const auto delta = CheckPrivacyOptions(flags.privacy);
   if (!delta) return Report(delta.error());
-  auto model = client::ClientModel::Open(flags.privacy.bundle);
+  auto model = OpenModel(flags.privacy.bundle);
   if (!model) return Report(model.error());
   auto remote = client::Remote::Connect(flags.remote, (*model)->facts());
   if (!remote) return Report(remote.error());

@@ -69,8 +69,7 @@ Result<eval::Audit> Audit(const Flags& flags) {
     CMIF_ASSIGN(language_model, OpenLanguageModel(flags.language_model));
     options.language_model = language_model.get();
   }
-  CMIF_ASSIGN(const auto model,
-              client::ClientModel::Open(flags.privacy.bundle));
+  CMIF_ASSIGN(const auto model, OpenModel(flags.privacy.bundle));
   CMIF_ASSIGN(const auto wanted, ChannelOptionsOf(*model, flags.privacy));
   if (!wanted) return Internal("no channel");  // CheckMechanism() refused it
   Progress progress;

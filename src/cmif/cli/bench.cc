@@ -17,7 +17,8 @@ int Run(const BenchOptions& options) {
                "reference", "ratio", "unit", "reference is");
   }
   BenchReport report(options);
-  for (const auto& part : {BenchSanitizer, BenchClassifier, BenchChat}) {
+  for (const auto& part :
+       {BenchSanitizer, BenchBundle, BenchClassifier, BenchChat}) {
     if (const auto done = part(report); !done) return Report(done.error());
   }
   return kOk;

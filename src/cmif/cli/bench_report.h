@@ -59,6 +59,7 @@ class BenchReport {
 double Timed(const std::function<void()>& work);
 
 // The parts of the benchmark; each prints its rows.
+Result<void> BenchBundle(BenchReport& report);
 Result<void> BenchChat(BenchReport& report);
 Result<void> BenchClassifier(BenchReport& report);
 Result<void> BenchSanitizer(BenchReport& report);

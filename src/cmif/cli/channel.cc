@@ -88,8 +88,7 @@ Result<void> Build(const Flags& flags) {
   if (!parsed) {
     return InvalidArgument("the mechanism identity has no channel to build");
   }
-  CMIF_ASSIGN(const auto model,
-              client::ClientModel::Open(flags.privacy.bundle));
+  CMIF_ASSIGN(const auto model, OpenModel(flags.privacy.bundle));
   CMIF_ASSIGN(const auto wanted, ChannelOptionsOf(*model, flags.privacy));
   Progress progress;
   CMIF_ASSIGN(const privacy::Channel channel,
@@ -100,22 +99,33 @@ Result<void> Build(const Flags& flags) {
   CMIF_TRY(client::WriteChannelFile(flags.output, *model, channel,
                                     client::PriorHash(*wanted)));
   CMIF_ASSIGN(const client::ChannelFile file,
-              client::ReadChannelFile(flags.output));
+              client::ReadChannelFile(flags.output, model->channel_key()));
   Print(ChannelJson(file), flags.json);
   return {};
 }
 
+// Of a sealed channel file; null without --bundle-key.
+Result<std::unique_ptr<const crypto::SealKey>> ChannelKeyOf(
+    const BundleOptions& options) {
+  CMIF_ASSIGN(const model::BundleAccess access, AccessOf(options));
+  if (!access.key) return nullptr;
+  return std::make_unique<const crypto::SealKey>(
+      access.key->Derive(client::kChannelKeyPurpose));
+}
+
 Result<void> Inspect(const Flags& flags) {
+  CMIF_ASSIGN(const auto key, ChannelKeyOf(flags.privacy.bundle));
   CMIF_ASSIGN(const client::ChannelFile file,
-              client::ReadChannelFile(flags.file));
+              client::ReadChannelFile(flags.file, key.get()));
   Print(ChannelJson(file), flags.json);
   return {};
 }
 
 // Reading is what certifies; this says so.
 Result<void> Certify(const Flags& flags) {
+  CMIF_ASSIGN(const auto key, ChannelKeyOf(flags.privacy.bundle));
   CMIF_ASSIGN(const client::ChannelFile file,
-              client::ReadChannelFile(flags.file));
+              client::ReadChannelFile(flags.file, key.get()));
   const privacy::Channel& channel = file.channel;
   uint64_t worst = 0;
   size_t tables = 0;
@@ -149,9 +159,11 @@ ordered_json Rows(const std::vector<T>& values, size_t k) {
 }
 
 Result<void> Dump(const Flags& flags) {
+  CMIF_ASSIGN(const auto key, ChannelKeyOf(flags.privacy.bundle));
   CMIF_ASSIGN(const client::ChannelFile file,
-              client::ReadChannelFile(flags.file));
-  CMIF_ASSIGN(const auto words, client::ReadChannelWords(flags.file));
+              client::ReadChannelFile(flags.file, key.get()));
+  CMIF_ASSIGN(const auto words,
+              client::ReadChannelWords(flags.file, key.get()));
   const auto& clusters = file.channel.clustering().clusters();
   if (flags.cluster >= clusters.size()) {
     return NotFound(fmt::format("there is no cluster {}: they are 0 to {}",
@@ -218,6 +230,7 @@ void AddChannel(CLI::App& app, int& exit_code) {
       ->required();
   const auto add_file = [&](CLI::App* command) {
     command->add_option("file", flags->file, "a channel file")->required();
+    AddBundleAccessOptions(*command, flags->privacy.bundle);
   };
   add_file(AddAction(*channel, "inspect", "what a channel file promises", flags,
                      exit_code, Inspect));

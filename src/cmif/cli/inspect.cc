@@ -9,6 +9,7 @@
 
 #include "cmif/base/byte_reader.h"
 #include "cmif/base/file.h"
+#include "cmif/cli/bundle_options.h"
 #include "cmif/cli/commands.h"
 #include "cmif/cli/json_line.h"
 #include "cmif/cli/terminal.h"
@@ -93,15 +94,25 @@ Result<ordered_json> InspectGguf(const std::filesystem::path& path) {
   return json;
 }
 
-Result<ordered_json> InspectBundle(const std::filesystem::path& path) {
+// What a sealed bundle shows without its key is in the manifest beside it.
+Result<ordered_json> InspectBundle(const std::filesystem::path& path,
+                                   const model::BundleAccess& access) {
   CMIF_ASSIGN(model::ContainerReader reader,
-              model::ContainerReader::Open(path));
-  CMIF_ASSIGN(const SecretBytes facts_bytes, reader.Read("facts"));
-  CMIF_ASSIGN(const model::ModelFacts facts,
-              model::FactsFromJson(AsText(facts_bytes.bytes())));
-  ordered_json json = FactsJson(facts);
+              model::ContainerReader::Open(path, access.key.get()));
+  const bool sealed = reader.header().sealed;
+  ordered_json json;
+  if (!sealed || access.key) {
+    CMIF_ASSIGN(const SecretBytes facts_bytes, reader.Read("facts"));
+    CMIF_ASSIGN(const model::ModelFacts facts,
+                model::FactsFromJson(AsText(facts_bytes.bytes())));
+    json = FactsJson(facts);
+  }
   json["kind"] = "bundle";
-  json["encrypted"] = false;
+  json["encrypted"] = sealed;
+  if (sealed) {
+    const auto& owner = reader.header().owner;
+    json["owner"] = owner ? crypto::ToHex(*owner) : "none: not signed";
+  }
   json["server_learns"] =
       "nothing: this file stays with the clients; keep it from the server";
   for (const model::SectionInfo& section : reader.sections()) {
@@ -127,7 +138,8 @@ Result<ordered_json> InspectManifest(const std::filesystem::path& path) {
   return json;
 }
 
-Result<ordered_json> InspectFile(const std::filesystem::path& path) {
+Result<ordered_json> InspectFile(const std::filesystem::path& path,
+                                 const model::BundleAccess& access) {
   std::string start;
   {
     CMIF_ASSIGN(const MappedFile file, MappedFile::Open(path));
@@ -135,7 +147,7 @@ Result<ordered_json> InspectFile(const std::filesystem::path& path) {
         AsText(file.bytes().first(std::min<size_t>(8, file.bytes().size())));
   }
   if (start.starts_with("GGUF")) return InspectGguf(path);
-  if (start == "CMIFBNDL") return InspectBundle(path);
+  if (start == "CMIFBNDL") return InspectBundle(path, access);
   if (start.starts_with("{")) return InspectManifest(path);
   return DataLoss(path.string() +
                   " is neither a GGUF file, an embedding "
@@ -168,8 +180,11 @@ void PrintTable(const ordered_json& json) {
   }
 }
 
-int Run(const std::string& path, bool json) {
-  auto result = InspectFile(path);
+int Run(const BundleOptions& options, bool json) {
+  const std::string& path = options.folder;
+  const auto access = AccessOf(options);
+  if (!access) return Report(access.error());
+  auto result = InspectFile(path, *access);
   if (!result) return Report(result.error());
   const auto hash = model::HashFile(path);
   if (!hash) return Report(hash.error());
@@ -190,12 +205,13 @@ void AddInspect(CLI::App& app, int& exit_code) {
       "inspect",
       "what a GGUF, body, bundle or manifest holds, and what a "
       "server with it learns");
-  auto file = std::make_shared<std::string>();
+  auto options = std::make_shared<BundleOptions>();
   auto json = std::make_shared<bool>(false);
-  command->add_option("file", *file, "the file")->required();
+  command->add_option("file", options->folder, "the file")->required();
   command->add_flag("--json", *json, "print the result as JSON");
+  AddBundleAccessOptions(*command, *options);
   command->callback(
-      [file, json, &exit_code] { exit_code = Run(*file, *json); });
+      [options, json, &exit_code] { exit_code = Run(*options, *json); });
 }
 
 }  // namespace cmif::cli

@@ -91,10 +91,7 @@ void AddMechanismOptions(CLI::App& command, PrivacyOptions& options) {
 }
 
 void AddChannelOptions(CLI::App& command, PrivacyOptions& options) {
-  command
-      .add_option("--bundle", options.bundle,
-                  "the folder that cmif split wrote")
-      ->required();
+  AddBundleOptions(command, options.bundle);
   AddMechanismOptions(command, options);
 }
 

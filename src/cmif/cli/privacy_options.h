@@ -10,6 +10,7 @@
 #include <string>
 
 #include "cmif/base/status.h"
+#include "cmif/cli/bundle_options.h"
 #include "cmif/client/channel_store.h"
 #include "cmif/client/client_model.h"
 #include "cmif/client/policy.h"
@@ -23,7 +24,7 @@
 namespace cmif::cli {
 
 struct PrivacyOptions {
-  std::string bundle = {};
+  BundleOptions bundle = {};
   std::string epsilon = "1";
   std::string mechanism = "optimal";
   std::string calibrate = "on";

@@ -33,7 +33,7 @@ Result<client::Sanitized> SanitizeLine(client::Sanitizer& sanitizer,
 int Run(const Flags& flags) {
   const auto delta = CheckPrivacyOptions(flags.privacy);
   if (!delta) return Report(delta.error());
-  auto model = client::ClientModel::Open(flags.privacy.bundle);
+  auto model = OpenModel(flags.privacy.bundle);
   if (!model) return Report(model.error());
   auto sanitizer = MakeSanitizer(*std::move(model), flags.privacy);
   if (!sanitizer) return Report(sanitizer.error());

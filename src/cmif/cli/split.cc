@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "cmif/base/file.h"
+#include "cmif/cli/bundle_options.h"
 #include "cmif/cli/commands.h"
 #include "cmif/cli/json_line.h"
 #include "cmif/cli/privacy_options.h"
@@ -33,6 +35,8 @@ struct Flags {
   bool compare_greedy = false;
   std::string head = "server";
   std::vector<std::string> epsilons = {"1"};
+  std::string seal;  // the file that gets the bundle's key
+  std::string owner_key;
   bool force = false;
   bool json = false;
 };
@@ -104,17 +108,46 @@ std::string WhatTheServerLearns(const model::ModelFacts& facts) {
          "table.";
 }
 
-int Run(const Flags& flags) {
-  Progress progress;
-  const auto options = OptionsOf(flags, progress);
-  if (!options) {
-    progress.End();
-    return Report(options.error());
+// --seal and --owner-key: what the owner must have before anything is written.
+Result<std::optional<crypto::Ed25519Signer>> OwnerOf(const Flags& flags) {
+  if (flags.seal.empty() && flags.owner_key.empty()) return std::nullopt;
+  if (flags.seal.empty() || flags.owner_key.empty()) {
+    return InvalidArgument(
+        "--seal and --owner-key go together: a sealed bundle is signed");
   }
-  const auto result =
-      client::SplitModel(*options, [&](std::string_view step, double share) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  if (fs::weakly_canonical(flags.seal, ignored).parent_path() ==
+      fs::weakly_canonical(flags.folder, ignored)) {
+    return InvalidArgument(
+        "--seal names a file in the output folder, which clients get; keep the "
+        "key elsewhere");
+  }
+  CMIF_ASSIGN(std::string pem, ReadFile(flags.owner_key, 16384));
+  auto signer = crypto::Ed25519Signer::FromPem(pem);
+  SecureWipe(pem.data(), pem.size());
+  if (!signer) return std::unexpected(signer.error().At(flags.owner_key));
+  return std::optional<crypto::Ed25519Signer>(*std::move(signer));
+}
+
+Result<client::SplitResult> Split(const Flags& flags, Progress& progress) {
+  CMIF_ASSIGN(const auto owner, OwnerOf(flags));
+  CMIF_ASSIGN(auto options, OptionsOf(flags, progress));
+  if (owner) {
+    CMIF_ASSIGN(options.seal_key, CreateKeyFile(flags.seal));
+    options.owner = &*owner;
+  }
+  auto result =
+      client::SplitModel(options, [&](std::string_view step, double share) {
         progress.Update(step, share);
       });
+  if (!result && owner) std::filesystem::remove(flags.seal);
+  return result;
+}
+
+int Run(const Flags& flags) {
+  Progress progress;
+  const auto result = Split(flags, progress);
   progress.End();
   if (!result) return Report(result.error());
   const model::Manifest& manifest = result->manifest;
@@ -124,6 +157,7 @@ int Run(const Flags& flags) {
     json["server_holds_table"] =
         manifest.facts.tied &&
         manifest.facts.partition == model::kPartitionEmbedding;
+    json["sealed"] = !flags.seal.empty();
     fmt::print("{}\n", JsonLine(json));
     return kOk;
   }
@@ -195,6 +229,12 @@ void AddSplit(CLI::App& app, int& exit_code) {
       ->delimiter(',')
       ->allow_extra_args(false)
       ->capture_default_str();
+  command->add_option("--seal", flags->seal,
+                      "encrypt the bundle and its channels; the new key goes "
+                      "to this FILE, which clients get from a broker alone");
+  command->add_option("--owner-key", flags->owner_key,
+                      "with --seal: the Ed25519 private key (PEM) that signs "
+                      "the bundle");
   command->add_flag("--force", flags->force, "replace an earlier split");
   command->add_flag("--json", flags->json, "print the result as JSON");
   command->callback([flags, &exit_code] { exit_code = Run(*flags); });

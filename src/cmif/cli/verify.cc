@@ -7,6 +7,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cmif/cli/bundle_options.h"
 #include "cmif/cli/commands.h"
 #include "cmif/cli/json_line.h"
 #include "cmif/cli/terminal.h"
@@ -15,13 +16,19 @@
 namespace cmif::cli {
 namespace {
 
-int Run(const std::string& folder, bool json) {
-  auto findings = model::VerifySplit(folder);
+int Run(const BundleOptions& options, bool json) {
+  const std::string& folder = options.folder;
+  const auto access = AccessOf(options);
+  if (!access) return Report(access.error());
+  auto findings = model::VerifySplit(folder, *access);
   if (!findings) return Report(findings.error());
   size_t channels = 0;
+  size_t unopened = 0;
   if (const auto manifest = model::ReadManifest(folder)) {
-    const auto found = client::VerifyChannels(folder, manifest->facts);
+    const auto found =
+        client::VerifyChannels(folder, manifest->facts, access->key.get());
     channels = found.channels;
+    unopened = found.sealed;
     findings->insert(findings->end(), found.mismatches.begin(),
                      found.mismatches.end());
   }
@@ -30,12 +37,17 @@ int Run(const std::string& folder, bool json) {
     const nlohmann::ordered_json result = {{"folder", folder},
                                            {"verified", good},
                                            {"channels", channels},
+                                           {"channels_unopened", unopened},
                                            {"mismatches", *findings}};
     fmt::print("{}\n", JsonLine(result));
     return good ? kOk : kBadData;
   }
   for (const std::string& line : *findings) {
     fmt::print("MISMATCH {}\n", ForTerminal(line));
+  }
+  if (unopened > 0) {
+    Note(fmt::format("{} sealed channels were not opened; give --bundle-key",
+                     unopened));
   }
   if (good) {
     fmt::print("{}: body, bundle, manifest and {} channels agree\n", folder,
@@ -54,13 +66,16 @@ void AddVerify(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand(
       "verify",
       "check hashes, shapes, cross-references and channels of a split model");
-  auto folder = std::make_shared<std::string>();
+  auto options = std::make_shared<BundleOptions>();
   auto json = std::make_shared<bool>(false);
-  command->add_option("folder", *folder, "the folder that cmif split wrote")
+  command
+      ->add_option("folder", options->folder,
+                   "the folder that cmif split wrote")
       ->required();
   command->add_flag("--json", *json, "print the result as JSON");
+  AddBundleAccessOptions(*command, *options);
   command->callback(
-      [folder, json, &exit_code] { exit_code = Run(*folder, *json); });
+      [options, json, &exit_code] { exit_code = Run(*options, *json); });
 }
 
 }  // namespace cmif::cli

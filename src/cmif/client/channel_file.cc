@@ -43,18 +43,20 @@ Result<std::string> ReadText(const json& facts, const char* key) {
 
 }  // namespace
 
-Result<ChannelFile> ReadChannelFile(const std::filesystem::path& path) {
-  CMIF_ASSIGN(auto reader, model::ContainerReader::Open(path));
-  const auto section =
-      std::ranges::find(reader.sections(), kChannel, &model::SectionInfo::name);
-  if (section == reader.sections().end()) {
+Result<ChannelFile> ReadChannelFile(const std::filesystem::path& path,
+                                    const crypto::SealKey* key) {
+  CMIF_ASSIGN(auto reader, model::ContainerReader::Open(path, key));
+  if (!reader.Has(kChannel)) {
     return DataLoss(path.string() + " is no channel file of CMIF");
   }
   CMIF_ASSIGN(const SecretBytes bytes, reader.Read(kChannel));
   CMIF_ASSIGN(privacy::Channel channel,
               privacy::Channel::FromBytes(std::as_const(bytes).bytes()));
   CMIF_ASSIGN(const json facts, ReadJson(reader, kFacts));
-  ChannelFile file{std::move(channel), {}, {}, section->sha256};
+  ChannelFile file{std::move(channel),
+                   {},
+                   {},
+                   crypto::Sha256Of(std::as_const(bytes).bytes())};
   CMIF_ASSIGN(file.model_id, ReadText(facts, "model_id"));
   CMIF_ASSIGN(file.prior_sha256, ReadText(facts, "prior_sha256"));
   return file;
@@ -65,8 +67,8 @@ crypto::Digest HashOf(const privacy::Channel& channel) {
 }
 
 Result<std::vector<std::string>> ReadChannelWords(
-    const std::filesystem::path& path) {
-  CMIF_ASSIGN(auto reader, model::ContainerReader::Open(path));
+    const std::filesystem::path& path, const crypto::SealKey* key) {
+  CMIF_ASSIGN(auto reader, model::ContainerReader::Open(path, key));
   CMIF_ASSIGN(const json words, ReadJson(reader, kWords));
   std::vector<std::string> result;
   for (const json& word : words) {
@@ -95,7 +97,11 @@ Result<void> WriteChannelFile(const std::filesystem::path& path,
       {std::string(kWords), AsBytes(written)},
       {std::string(kChannel), bytes},
   };
-  return model::WriteContainer(path, sections);
+  if (model.channel_key() == nullptr) {
+    return model::WriteContainer(path, sections);
+  }
+  const model::Sealing sealing{.key = model.channel_key()};
+  return model::WriteContainer(path, sections, &sealing);
 }
 
 }  // namespace cmif::client

@@ -23,9 +23,11 @@ struct ChannelFile {
   crypto::Digest sha256{};   // of the channel's bytes
 };
 
-// Checks every hash and certifies every table. NOT_FOUND, DATA_LOSS, and
+// Checks every hash and certifies every table. `key` opens a sealed file (it
+// may be null). NOT_FOUND, DATA_LOSS, FAILED_PRECONDITION (sealed, no key), and
 // Channel::FromBytes()'s errors.
-Result<ChannelFile> ReadChannelFile(const std::filesystem::path& path);
+Result<ChannelFile> ReadChannelFile(const std::filesystem::path& path,
+                                    const crypto::SealKey* key = nullptr);
 
 // The hash that ChannelFile::sha256 of its file is.
 crypto::Digest HashOf(const privacy::Channel& channel);
@@ -33,9 +35,10 @@ crypto::Digest HashOf(const privacy::Channel& channel);
 // The written form of each id of the vocabulary; not UTF-8 for parts of
 // characters (U+FFFD stands there). NOT_FOUND, DATA_LOSS.
 Result<std::vector<std::string>> ReadChannelWords(
-    const std::filesystem::path& path);
+    const std::filesystem::path& path, const crypto::SealKey* key = nullptr);
 
-// Writes atomically; equal channels give equal files.
+// Writes atomically; sealed where the model's bundle is. Equal channels give
+// equal files, if they are not sealed.
 Result<void> WriteChannelFile(const std::filesystem::path& path,
                               const ClientModel& model,
                               const privacy::Channel& channel,

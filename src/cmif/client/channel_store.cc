@@ -94,7 +94,7 @@ Result<OpenedChannel> OpenChannelWithHash(ClientModel& model,
                                           const ChannelOptions& options,
                                           const ProgressFn& progress) {
   const std::filesystem::path path = ChannelPath(model, options);
-  if (auto file = ReadChannelFile(path);
+  if (auto file = ReadChannelFile(path, model.channel_key());
       file && IsAsked(*file, model, options)) {
     return OpenedChannel{
         std::make_shared<const privacy::Channel>(std::move(file->channel)),

@@ -14,10 +14,10 @@ Result<privacy::RowMatrix> CentredRows(const model::EmbeddingTable& table) {
 }
 
 Result<std::shared_ptr<ClientModel>> ClientModel::Open(
-    const std::filesystem::path& folder) {
+    const std::filesystem::path& folder, const model::BundleAccess& access) {
   CMIF_ASSIGN(const model::Manifest manifest, model::ReadManifest(folder));
   CMIF_ASSIGN(model::Bundle bundle,
-              model::OpenBundle(folder / model::kBundleFile));
+              model::OpenBundle(folder / model::kBundleFile, access));
   if (bundle.facts.model_id != manifest.facts.model_id) {
     return FailedPrecondition(
         "the bundle in " + folder.string() +
@@ -27,9 +27,14 @@ Result<std::shared_ptr<ClientModel>> ClientModel::Open(
               privacy::Clustering::FromBytes(bundle.clusters.bytes()));
   UnitTable units = UnitTable::Create(bundle.tokenizer);
   CMIF_TRY(CheckClusters(units, clustering));
-  return std::shared_ptr<ClientModel>(new ClientModel(
+  std::shared_ptr<ClientModel> opened(new ClientModel(
       folder, std::move(bundle), std::move(units),
       std::make_shared<const privacy::Clustering>(std::move(clustering))));
+  if (access.key) {
+    opened->channel_key_ = std::make_unique<const crypto::SealKey>(
+        access.key->Derive(kChannelKeyPurpose));
+  }
+  return opened;
 }
 
 Result<const privacy::RowMatrix*> ClientModel::RowsLocked() {

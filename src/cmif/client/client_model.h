@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string_view>
 
 #include "cmif/base/status.h"
 #include "cmif/client/nearest_unit.h"
@@ -16,14 +17,18 @@
 
 namespace cmif::client {
 
+// Channel files of a sealed bundle are sealed with its key, derived for this.
+inline constexpr std::string_view kChannelKeyPurpose = "channels";
+
 // The client's half of a split model, opened: bundle, units and clusters, and
 // what is derived from the table when it is first needed. Thread-safe.
 class ClientModel {
  public:
-  // `folder` is what cmif split wrote. NOT_FOUND, DATA_LOSS, UNIMPLEMENTED;
+  // `folder` is what cmif split wrote. OpenBundle()'s errors;
   // FAILED_PRECONDITION when bundle and manifest belong to different models.
   static Result<std::shared_ptr<ClientModel>> Open(
-      const std::filesystem::path& folder);
+      const std::filesystem::path& folder,
+      const model::BundleAccess& access = {});
 
   const std::filesystem::path& folder() const { return folder_; }
   const model::ModelFacts& facts() const { return bundle_.facts; }
@@ -33,6 +38,8 @@ class ClientModel {
   const std::optional<model::EmbeddingTable>& head() const {
     return bundle_.head;
   }
+  // Of the channel files of a sealed bundle; null: they are not sealed.
+  const crypto::SealKey* channel_key() const { return channel_key_.get(); }
   const UnitTable& units() const { return units_; }
   const std::shared_ptr<const privacy::Clustering>& clustering() const {
     return clustering_;
@@ -54,6 +61,7 @@ class ClientModel {
 
   std::filesystem::path folder_;
   model::Bundle bundle_;
+  std::unique_ptr<const crypto::SealKey> channel_key_;
   UnitTable units_;
   std::shared_ptr<const privacy::Clustering> clustering_;
   std::mutex mutex_;

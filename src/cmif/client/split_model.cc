@@ -72,7 +72,8 @@ Result<void> CheckTarget(const SplitOptions& options) {
   return {};
 }
 
-Result<model::Manifest> WriteParts(const model::SourceModel& source,
+Result<model::Manifest> WriteParts(const SplitOptions& options,
+                                   const model::SourceModel& source,
                                    const ClusteredUnits& clustered,
                                    const Staging& staging,
                                    const StepProgress& progress) {
@@ -86,11 +87,14 @@ Result<model::Manifest> WriteParts(const model::SourceModel& source,
   CMIF_ASSIGN(manifest.facts.body_sha256, model::HashFile(body));
   const std::vector<uint8_t> tokenizer = source.TokenizerGguf();
   const std::vector<uint8_t> clusters = clustered.clustering.ToBytes();
+  const model::Sealing sealing{.key = options.seal_key.get(),
+                               .owner = options.owner};
   CMIF_TRY(model::WriteBundle(bundle, manifest.facts,
                               {.tokenizer = tokenizer,
                                .table = source.table(),
                                .clusters = clusters,
-                               .head = source.head()}));
+                               .head = source.head()},
+                              options.seal_key ? &sealing : nullptr));
   manifest.body_bytes = fs::file_size(body);
   manifest.bundle_bytes = fs::file_size(bundle);
   CMIF_ASSIGN(manifest.bundle_sha256, model::HashFile(bundle));
@@ -102,7 +106,7 @@ Result<model::Manifest> WriteParts(const model::SourceModel& source,
 Result<void> BuildChannels(const SplitOptions& options,
                            const StepProgress& progress) {
   CMIF_ASSIGN(const std::shared_ptr<ClientModel> client,
-              ClientModel::Open(options.folder));
+              ClientModel::Open(options.folder, {.key = options.seal_key}));
   for (const privacy::Epsilon epsilon : options.epsilons) {
     const std::string step =
         fmt::format("channel for epsilon {}", epsilon.value());
@@ -118,6 +122,11 @@ Result<void> BuildChannels(const SplitOptions& options,
 Result<SplitResult> SplitModel(const SplitOptions& options,
                                const StepProgress& progress) {
   CMIF_TRY(CheckClusterOptions(options.clustering));
+  if ((options.seal_key == nullptr) != (options.owner == nullptr)) {
+    return InvalidArgument(
+        "a sealed bundle needs both a key to seal it and its owner's key to "
+        "sign it");
+  }
   CMIF_ASSIGN(model::SourceModel source,
               model::SourceModel::Open(options.source, options.head_on_client));
   CMIF_TRY(CheckTarget(options));
@@ -134,7 +143,7 @@ Result<SplitResult> SplitModel(const SplitOptions& options,
   {
     CMIF_ASSIGN(const Staging staging, Staging::Create(options.folder));
     CMIF_ASSIGN(result.manifest,
-                WriteParts(source, clustered, staging, progress));
+                WriteParts(options, source, clustered, staging, progress));
     CMIF_TRY(staging.MoveAll(options.folder));
   }
   result.clustering = std::move(clustered.report);

@@ -4,11 +4,14 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string_view>
 #include <vector>
 
 #include "cmif/base/status.h"
 #include "cmif/client/cluster_units.h"
+#include "cmif/crypto/ed25519.h"
+#include "cmif/crypto/sealed_stream.h"
 #include "cmif/model/manifest.h"
 #include "cmif/privacy/epsilon.h"
 
@@ -25,6 +28,10 @@ struct SplitOptions {
   // Channels (rnm-laplace, calibrated) to compute right away.
   std::vector<privacy::Epsilon> epsilons;
   bool overwrite = false;  // of an earlier split in the folder
+  // Bundle and channels are sealed with the key, and the bundle is signed by
+  // the owner. Both or none.
+  std::shared_ptr<const crypto::SealKey> seal_key = nullptr;
+  const crypto::Ed25519Signer* owner = nullptr;
 };
 
 struct SplitResult {

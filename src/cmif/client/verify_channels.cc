@@ -2,9 +2,11 @@
 #include "cmif/client/verify_channels.h"
 
 #include <algorithm>
+#include <memory>
 
 #include "cmif/client/channel_file.h"
 #include "cmif/client/channel_store.h"
+#include "cmif/model/container.h"
 
 namespace cmif::client {
 namespace {
@@ -26,19 +28,29 @@ Result<std::vector<fs::path>> ChannelPaths(const fs::path& folder) {
   return paths;
 }
 
-Result<void> VerifyChannel(const fs::path& path,
-                           const model::ModelFacts& facts) {
-  CMIF_ASSIGN(const ChannelFile file, ReadChannelFile(path));
-  CMIF_TRY(ReadChannelWords(path));
+Result<void> VerifyChannel(const fs::path& path, const model::ModelFacts& facts,
+                           const crypto::SealKey* key) {
+  CMIF_ASSIGN(const ChannelFile file, ReadChannelFile(path, key));
+  CMIF_TRY(ReadChannelWords(path, key));
   if (file.model_id == facts.model_id) return {};
   return FailedPrecondition("made for model " + file.model_id + ", expected " +
                             facts.model_id);
 }
 
+bool IsSealed(const fs::path& path) {
+  const auto reader = model::ContainerReader::Open(path);
+  return reader && reader->header().sealed;
+}
+
 }  // namespace
 
 ChannelFindings VerifyChannels(const fs::path& folder,
-                               const model::ModelFacts& facts) {
+                               const model::ModelFacts& facts,
+                               const crypto::SealKey* key) {
+  const auto channel_key = key == nullptr
+                               ? nullptr
+                               : std::make_unique<const crypto::SealKey>(
+                                     key->Derive(kChannelKeyPurpose));
   ChannelFindings findings;
   const std::string name = kChannelFolder;
   const auto paths = ChannelPaths(folder / name);
@@ -48,8 +60,12 @@ ChannelFindings VerifyChannels(const fs::path& folder,
   }
   findings.channels = paths->size();
   for (const fs::path& path : *paths) {
-    const auto verified = VerifyChannel(path, facts);
+    const auto verified = VerifyChannel(path, facts, channel_key.get());
     if (verified) continue;
+    if (key == nullptr && IsSealed(path)) {
+      ++findings.sealed;
+      continue;
+    }
     findings.mismatches.push_back(
         name + "/" + path.filename().string() + ": " +
         verified.error().message() +

@@ -6,20 +6,23 @@
 #include <string>
 #include <vector>
 
+#include "cmif/crypto/sealed_stream.h"
 #include "cmif/model/manifest.h"
 
 namespace cmif::client {
 
 struct ChannelFindings {
   size_t channels = 0;  // files that were looked at
+  size_t sealed = 0;    // of these, that could not be opened without a key
   std::vector<std::string> mismatches;
 };
 
 // Certifies every channel that is kept beside a bundle and holds it against the
 // model: each that does not hold, or belongs to another model, is one line, and
-// so is a folder of channels that cannot be read.
+// so is a folder of channels that cannot be read. `key` is the bundle's.
 ChannelFindings VerifyChannels(const std::filesystem::path& folder,
-                               const model::ModelFacts& facts);
+                               const model::ModelFacts& facts,
+                               const crypto::SealKey* key = nullptr);
 
 }  // namespace cmif::client
 

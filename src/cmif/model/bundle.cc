@@ -52,8 +52,16 @@ Result<EmbeddingTable> ReadRows(ContainerReader& reader,
 
 }  // namespace
 
-Result<Bundle> OpenBundle(const std::filesystem::path& path) {
-  CMIF_ASSIGN(ContainerReader reader, ContainerReader::Open(path));
+Result<Bundle> OpenBundle(const std::filesystem::path& path,
+                          const BundleAccess& access) {
+  CMIF_ASSIGN(ContainerReader reader,
+              ContainerReader::Open(path, access.key.get()));
+  if (access.owner && reader.header().owner != access.owner) {
+    return Fail(Code::kPermissionDenied,
+                path.string() +
+                    " is not signed by the owner whose key was given; get it "
+                    "from the model's owner");
+  }
   CMIF_ASSIGN(const SecretBytes facts_bytes, reader.Read("facts"));
   CMIF_ASSIGN(ModelFacts facts, FactsFromJson(AsText(facts_bytes.bytes())));
   CMIF_ASSIGN(const SecretBytes tokenizer_bytes, reader.Read("tokenizer"));
@@ -78,14 +86,15 @@ Result<Bundle> OpenBundle(const std::filesystem::path& path) {
 }
 
 Result<void> WriteBundle(const std::filesystem::path& path,
-                         const ModelFacts& facts, const BundleParts& parts) {
+                         const ModelFacts& facts, const BundleParts& parts,
+                         const Sealing* sealing) {
   const std::string json = FactsToJson(facts);
   std::vector<Section> sections = {{"facts", AsBytes(json)},
                                    {"tokenizer", parts.tokenizer},
                                    {"clusters", parts.clusters},
                                    {"table", parts.table}};
   if (!parts.head.empty()) sections.push_back({"head", parts.head});
-  return WriteContainer(path, sections);
+  return WriteContainer(path, sections, sealing);
 }
 
 }  // namespace cmif::model

@@ -4,11 +4,15 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <span>
 
 #include "cmif/base/secret_bytes.h"
 #include "cmif/base/status.h"
+#include "cmif/crypto/ed25519.h"
+#include "cmif/crypto/sealed_stream.h"
+#include "cmif/model/container.h"
 #include "cmif/model/manifest.h"
 #include "cmif/model/row_format.h"
 #include "cmif/model/tokenizer.h"
@@ -53,9 +57,18 @@ struct Bundle {
   std::optional<EmbeddingTable> head;
 };
 
-// Opens and checks a bundle: every hash, and that shapes, vocabulary and table
-// agree. NOT_FOUND, DATA_LOSS, UNIMPLEMENTED.
-Result<Bundle> OpenBundle(const std::filesystem::path& path);
+// What a client has to open a bundle with.
+struct BundleAccess {
+  std::shared_ptr<const crypto::SealKey> key = nullptr;  // of a sealed one
+  // Whose signature the bundle must have; none: any or no signature will do.
+  std::optional<crypto::Ed25519PublicKey> owner = std::nullopt;
+};
+
+// Opens and checks a bundle: owner, every hash, and that shapes, vocabulary and
+// table agree. NOT_FOUND, DATA_LOSS, UNIMPLEMENTED, FAILED_PRECONDITION (sealed
+// and no key), PERMISSION_DENIED (not signed by the owner asked for).
+Result<Bundle> OpenBundle(const std::filesystem::path& path,
+                          const BundleAccess& access = {});
 
 // What a bundle is made of; all views must outlive the call.
 struct BundleParts {
@@ -65,7 +78,8 @@ struct BundleParts {
   std::span<const uint8_t> head;  // may be empty
 };
 Result<void> WriteBundle(const std::filesystem::path& path,
-                         const ModelFacts& facts, const BundleParts& parts);
+                         const ModelFacts& facts, const BundleParts& parts,
+                         const Sealing* sealing = nullptr);
 
 }  // namespace cmif::model
 

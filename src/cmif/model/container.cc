@@ -23,39 +23,79 @@ constexpr size_t kFixedBytes = 32;
 constexpr size_t kEntryBytes = kSectionNameBytes + 8 + 8 + 32;
 constexpr size_t kDigestBytes = 32;
 constexpr uint32_t kNotEncrypted = 0;
+constexpr uint32_t kSealed = 1;
+constexpr size_t kOwnerBytes = 32;
+constexpr size_t kSignatureBytes = 64;
+constexpr size_t kChunkBytes = 1 << 20;
 
-size_t HeaderBytes(size_t sections) {
-  return kFixedBytes + sections * kEntryBytes + kDigestBytes;
+size_t HeaderBytes(size_t sections, bool sealed) {
+  return kFixedBytes + sections * kEntryBytes + kDigestBytes +
+         (sealed ? kOwnerBytes + kSignatureBytes : 0);
 }
 
 uint64_t Aligned(uint64_t size) {
   return (size + kAlignment - 1) / kAlignment * kAlignment;
 }
 
-std::vector<uint8_t> Header(std::span<const Section> sections) {
+// What the owner signs: of no other use anywhere.
+std::vector<uint8_t> SignedMessage(const crypto::Digest& header) {
+  ByteWriter writer;
+  writer.Append(AsBytes("cmif sealed container v1\n"));
+  writer.Append(header);
+  return writer.Release();
+}
+
+std::vector<uint8_t> HeaderOf(std::span<const SectionInfo> sections,
+                              uint64_t file_bytes, const Sealing* sealing) {
   ByteWriter writer;
   writer.Append(AsBytes(kMagic));
   writer.Write(kContainerVersion);
-  writer.Write(kNotEncrypted);
+  writer.Write(sealing != nullptr ? kSealed : kNotEncrypted);
   writer.Write(static_cast<uint32_t>(sections.size()));
   writer.Write(uint32_t{0});  // reserved
-  uint64_t offset = Aligned(HeaderBytes(sections.size()));
-  uint64_t end = offset;
-  for (const Section& section : sections) {
-    end = Aligned(end) + section.bytes.size();
-  }
-  writer.Write(end);
-  for (const Section& section : sections) {
+  writer.Write(file_bytes);
+  for (const SectionInfo& section : sections) {
     std::string name = section.name;
     name.resize(kSectionNameBytes);
     writer.Append(AsBytes(name));
-    writer.Write(offset);
-    writer.Write(static_cast<uint64_t>(section.bytes.size()));
-    writer.Append(crypto::Sha256Of(section.bytes));
-    offset = Aligned(offset + section.bytes.size());
+    writer.Write(section.offset);
+    writer.Write(section.size_bytes);
+    writer.Append(section.sha256);
   }
-  writer.Append(crypto::Sha256Of(writer.bytes()));
+  const crypto::Digest digest = crypto::Sha256Of(writer.bytes());
+  writer.Append(digest);
+  if (sealing == nullptr) return writer.Release();
+  crypto::Ed25519PublicKey owner{};
+  crypto::Ed25519Signature signature{};
+  if (sealing->owner != nullptr) {
+    owner = sealing->owner->public_key();
+    signature = sealing->owner->Sign(SignedMessage(digest));
+  }
+  writer.Append(owner);
+  writer.Append(signature);
   return writer.Release();
+}
+
+// The owner's key and signature behind the header's digest.
+Result<std::optional<crypto::Ed25519PublicKey>> ParseOwner(
+    ByteReader& reader, const crypto::Digest& digest) {
+  CMIF_ASSIGN(const auto owner_bytes, reader.Take(kOwnerBytes));
+  CMIF_ASSIGN(const auto signature_bytes, reader.Take(kSignatureBytes));
+  const auto is_zero = [](uint8_t byte) { return byte == 0; };
+  if (std::ranges::all_of(owner_bytes, is_zero) &&
+      std::ranges::all_of(signature_bytes, is_zero)) {
+    return std::nullopt;
+  }
+  crypto::Ed25519PublicKey owner{};
+  crypto::Ed25519Signature signature{};
+  std::ranges::copy(owner_bytes, owner.begin());
+  std::ranges::copy(signature_bytes, signature.begin());
+  if (!crypto::VerifyEd25519(owner, SignedMessage(digest), signature)) {
+    return DataLoss(
+        "the owner's signature of the file does not hold: it was "
+        "changed; get it again from the model's owner");
+  }
+  return owner;
 }
 
 Result<SectionInfo> ParseEntry(ByteReader& reader) {
@@ -76,9 +116,9 @@ Result<SectionInfo> ParseEntry(ByteReader& reader) {
 }
 
 // Sections follow each other, aligned, up to the end of the file.
-Result<void> CheckLayout(std::span<const SectionInfo> sections,
+Result<void> CheckLayout(std::span<const SectionInfo> sections, bool sealed,
                          uint64_t file_bytes) {
-  uint64_t next = Aligned(HeaderBytes(sections.size()));
+  uint64_t next = Aligned(HeaderBytes(sections.size(), sealed));
   for (size_t i = 0; i < sections.size(); ++i) {
     const SectionInfo& info = sections[i];
     if (info.offset != next || info.offset > file_bytes ||
@@ -116,10 +156,54 @@ Result<void> ReadAt(int descriptor, uint64_t offset, std::span<uint8_t> out) {
   return {};
 }
 
+// The stored bytes of a section, in order, hashed as they are read.
+class StoredStream {
+ public:
+  StoredStream(int descriptor, const SectionInfo& info)
+      : descriptor_(descriptor), info_(info) {}
+  uint64_t left() const { return info_.size_bytes - at_; }
+  Result<void> Read(std::span<uint8_t> out) {
+    CMIF_TRY(ReadAt(descriptor_, info_.offset + at_, out));
+    at_ += out.size();
+    hash_.Update(out);
+    return {};
+  }
+  // Once nothing is left.
+  Result<void> CheckHash() {
+    if (hash_.Finish() == info_.sha256) return {};
+    return DataLoss("section '" + info_.name +
+                    "' of the file does not have its hash: the file is "
+                    "corrupt; copy it again");
+  }
+
+ private:
+  int descriptor_;
+  const SectionInfo& info_;
+  uint64_t at_ = 0;
+  crypto::Sha256 hash_;
+};
+
+Result<SectionInfo> WriteSection(AtomicFile& file, const Section& section,
+                                 const Sealing* sealing) {
+  SectionInfo info{.name = section.name, .offset = file.size_bytes()};
+  crypto::Sha256 hash;
+  const auto write = [&](std::span<const uint8_t> piece) {
+    hash.Update(piece);
+    return file.Write(piece);
+  };
+  CMIF_TRY(sealing == nullptr ? write(section.bytes)
+                              : crypto::Seal(*sealing->key, section.name,
+                                             section.bytes, write));
+  info.size_bytes = file.size_bytes() - info.offset;
+  info.sha256 = hash.Finish();
+  return info;
+}
+
 }  // namespace
 
 Result<void> WriteContainer(const std::filesystem::path& path,
-                            std::span<const Section> sections) {
+                            std::span<const Section> sections,
+                            const Sealing* sealing) {
   if (sections.empty() || sections.size() > kMaxSections) {
     return InvalidArgument("a file has 1 to 32 sections");
   }
@@ -130,17 +214,22 @@ Result<void> WriteContainer(const std::filesystem::path& path,
   }
   CMIF_ASSIGN(AtomicFile file,
               AtomicFile::Create(path, AtomicFile::Readers::kOwner));
-  CMIF_TRY(file.Write(Header(sections)));
+  CMIF_TRY(file.Write(
+      std::vector<uint8_t>(HeaderBytes(sections.size(), sealing != nullptr))));
+  std::vector<SectionInfo> infos;
   for (const Section& section : sections) {
     const std::vector<uint8_t> padding(Aligned(file.size_bytes()) -
                                        file.size_bytes());
     CMIF_TRY(file.Write(padding));
-    CMIF_TRY(file.Write(section.bytes));
+    CMIF_ASSIGN(SectionInfo info, WriteSection(file, section, sealing));
+    infos.push_back(std::move(info));
   }
+  // Only now are all hashes known.
+  CMIF_TRY(file.Overwrite(0, HeaderOf(infos, file.size_bytes(), sealing)));
   return file.Commit();
 }
 
-Result<std::vector<SectionInfo>> ParseContainerHeader(
+Result<ContainerHeader> ParseContainerHeader(
     std::span<const uint8_t> start_of_file, uint64_t file_bytes) {
   ByteReader reader(start_of_file);
   const auto magic = reader.Take(kMagic.size());
@@ -157,10 +246,11 @@ Result<std::vector<SectionInfo>> ParseContainerHeader(
         "again or use the matching program",
         version, kContainerVersion));
   }
-  if (encryption != kNotEncrypted) {
-    return Unimplemented(
-        "the file is encrypted; this program cannot open "
-        "encrypted files yet");
+  if (encryption != kNotEncrypted && encryption != kSealed) {
+    return Unimplemented(fmt::format(
+        "the file is encrypted in a way ({}) that this program does not "
+        "know; use the matching program",
+        encryption));
   }
   if (count == 0 || count > kMaxSections) {
     return DataLoss(fmt::format("the file names {} sections; 1 to {} work",
@@ -173,26 +263,30 @@ Result<std::vector<SectionInfo>> ParseContainerHeader(
                     "it is truncated or was added to",
                     end, file_bytes));
   }
-  std::vector<SectionInfo> sections;
+  ContainerHeader header{.sealed = encryption == kSealed};
   for (uint32_t i = 0; i < count; ++i) {
     CMIF_ASSIGN(SectionInfo info, ParseEntry(reader));
-    sections.push_back(std::move(info));
+    header.sections.push_back(std::move(info));
   }
   const size_t hashed = reader.position();
-  CMIF_ASSIGN(const auto digest, reader.Take(kDigestBytes));
-  if (!std::ranges::equal(digest,
-                          crypto::Sha256Of(start_of_file.first(hashed)))) {
+  CMIF_ASSIGN(const auto stored, reader.Take(kDigestBytes));
+  const crypto::Digest digest = crypto::Sha256Of(start_of_file.first(hashed));
+  if (!std::ranges::equal(stored, digest)) {
     return DataLoss(
         "the header of the file does not have its hash: it "
         "is corrupt");
   }
-  CMIF_TRY(CheckLayout(sections, file_bytes));
-  return sections;
+  if (header.sealed) {
+    CMIF_ASSIGN(header.owner, ParseOwner(reader, digest));
+  }
+  CMIF_TRY(CheckLayout(header.sections, header.sealed, file_bytes));
+  return header;
 }
 
-Result<ContainerReader> ContainerReader::Open(
-    const std::filesystem::path& path) {
+Result<ContainerReader> ContainerReader::Open(const std::filesystem::path& path,
+                                              const crypto::SealKey* key) {
   ContainerReader reader;
+  reader.key_ = key;
   reader.descriptor_ = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   struct stat info{};
   if (reader.descriptor_ < 0 || fstat(reader.descriptor_, &info) != 0) {
@@ -200,11 +294,11 @@ Result<ContainerReader> ContainerReader::Open(
   }
   const auto size = static_cast<uint64_t>(info.st_size);
   std::vector<uint8_t> start(
-      std::min<uint64_t>(size, HeaderBytes(kMaxSections)));
+      std::min<uint64_t>(size, HeaderBytes(kMaxSections, true)));
   CMIF_TRY(ReadAt(reader.descriptor_, 0, start));
-  auto sections = ParseContainerHeader(start, size);
-  if (!sections) return std::unexpected(sections.error().At(path.string()));
-  reader.sections_ = *std::move(sections);
+  auto header = ParseContainerHeader(start, size);
+  if (!header) return std::unexpected(header.error().At(path.string()));
+  reader.header_ = *std::move(header);
   return reader;
 }
 
@@ -214,33 +308,69 @@ ContainerReader::~ContainerReader() {
 
 ContainerReader::ContainerReader(ContainerReader&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)),
-      sections_(std::move(other.sections_)) {}
+      header_(std::move(other.header_)),
+      key_(other.key_) {}
 
 bool ContainerReader::Has(std::string_view name) const {
-  return std::ranges::find(sections_, name, &SectionInfo::name) !=
-         sections_.end();
+  return std::ranges::find(sections(), name, &SectionInfo::name) !=
+         sections().end();
+}
+
+Result<const SectionInfo*> ContainerReader::Find(std::string_view name) const {
+  const auto info = std::ranges::find(sections(), name, &SectionInfo::name);
+  if (info != sections().end()) return &*info;
+  return NotFound("the bundle has no section '" + std::string(name) + "'");
 }
 
 Result<SecretBytes> ContainerReader::Read(std::string_view name) {
-  const auto info = std::ranges::find(sections_, name, &SectionInfo::name);
-  if (info == sections_.end()) {
-    return NotFound("the file has no section '" + std::string(name) + "'");
-  }
-  constexpr size_t kChunkBytes = 1 << 20;
+  CMIF_ASSIGN(const SectionInfo* const info, Find(name));
+  if (header_.sealed) return ReadSealed(*info);
+  StoredStream stored(descriptor_, *info);
   SecretBytes bytes(info->size_bytes);
-  crypto::Sha256 hash;
   for (size_t at = 0; at < bytes.size(); at += kChunkBytes) {
-    const auto chunk =
-        bytes.bytes().subspan(at, std::min(kChunkBytes, bytes.size() - at));
-    CMIF_TRY(ReadAt(descriptor_, info->offset + at, chunk));
-    hash.Update(chunk);
+    CMIF_TRY(stored.Read(
+        bytes.bytes().subspan(at, std::min(kChunkBytes, bytes.size() - at))));
   }
-  if (hash.Finish() != info->sha256) {
-    return DataLoss("section '" + std::string(name) +
-                    "' of the file does not have its hash: it is "
-                    "corrupt; copy it again");
-  }
+  CMIF_TRY(stored.CheckHash());
   return bytes;
+}
+
+Result<void> ContainerReader::CheckStored(std::string_view name) const {
+  CMIF_ASSIGN(const SectionInfo* const info, Find(name));
+  StoredStream stored(descriptor_, *info);
+  std::vector<uint8_t> chunk(kChunkBytes);
+  while (stored.left() > 0) {
+    CMIF_TRY(stored.Read(std::span(chunk).first(
+        std::min<uint64_t>(kChunkBytes, stored.left()))));
+  }
+  return stored.CheckHash();
+}
+
+Result<SecretBytes> ContainerReader::ReadSealed(const SectionInfo& info) const {
+  if (key_ == nullptr) {
+    return FailedPrecondition(
+        "the file is sealed: give the bundle's key with --bundle-key FILE");
+  }
+  CMIF_ASSIGN(const uint64_t size, crypto::OpenedSize(info.size_bytes));
+  StoredStream stored(descriptor_, info);
+  std::vector<uint8_t> sealed(crypto::kSealHeaderBytes);
+  CMIF_TRY(stored.Read(sealed));
+  auto opener = crypto::SealOpener::Start(*key_, info.name, sealed);
+  SecretBytes opened(size);
+  std::span<uint8_t> rest = opened.bytes();
+  while (stored.left() > 0) {
+    sealed.resize(std::min<uint64_t>(
+        crypto::kSealChunkBytes + crypto::kSealOverheadBytes, stored.left()));
+    CMIF_TRY(stored.Read(sealed));
+    const auto out = rest.first(sealed.size() - crypto::kSealOverheadBytes);
+    rest = rest.subspan(out.size());
+    auto done = opener.Open(sealed, stored.left() == 0, out);
+    if (!done) {
+      return std::unexpected(done.error().At("section '" + info.name + "'"));
+    }
+  }
+  CMIF_TRY(stored.CheckHash());
+  return opened;
 }
 
 }  // namespace cmif::model

@@ -85,10 +85,112 @@ TEST_F(ContainerTest, EveryOtherSizeIsRefused) {
 TEST_F(ContainerTest, OtherVersionsAndEncryptionAreUnimplemented) {
   for (const size_t at : {size_t{8}, size_t{12}}) {
     std::string bytes = Written(two_);
-    bytes[at] = 2;
+    bytes[at] = 7;
     EXPECT_EQ(ParseContainerHeader(AsBytes(bytes), bytes.size()).error().code(),
               Code::kUnimplemented);
   }
+}
+
+class SealedContainerTest : public ContainerTest {
+ protected:
+  std::string Sealed(const crypto::Ed25519Signer* owner = nullptr) {
+    const Sealing sealing{.key = &key_, .owner = owner};
+    EXPECT_TRUE(WriteContainer(folder_ / "c", two_, &sealing));
+    return ReadFile(folder_ / "c", 1 << 20).value();
+  }
+  void Put(const std::string& bytes) {
+    ASSERT_TRUE(WriteFileAtomically(folder_ / "c", AsBytes(bytes)));
+  }
+  // Opens and reads all; the first error's code.
+  Code Opens(const crypto::SealKey* key) {
+    auto reader = ContainerReader::Open(folder_ / "c", key);
+    if (!reader) return reader.error().code();
+    for (const char* name : {"facts", "table"}) {
+      if (const auto read = reader->Read(name); !read) {
+        return read.error().code();
+      }
+    }
+    return Code::kOk;
+  }
+  static crypto::SealKey KeyOf(uint64_t seed) {
+    InsecureSeededRandom random(seed);
+    return crypto::SealKey::FromRandom(random);
+  }
+  const crypto::SealKey key_ = KeyOf(1);
+  const crypto::Ed25519Signer owner_ = crypto::Ed25519Signer::Generate();
+};
+
+TEST_F(SealedContainerTest, ComesBackWithItsKeyAlone) {
+  const std::string bytes = Sealed(&owner_);
+  EXPECT_EQ(bytes.find("some facts"), std::string::npos);
+  EXPECT_EQ(Opens(&key_), Code::kOk);
+  EXPECT_EQ(Opens(nullptr), Code::kFailedPrecondition);
+  const crypto::SealKey other = KeyOf(2);
+  EXPECT_EQ(Opens(&other), Code::kDataLoss);
+  auto reader = ContainerReader::Open(folder_ / "c", &key_);
+  EXPECT_EQ(AsText(reader->Read("facts")->bytes()), "some facts");
+  EXPECT_EQ(reader->header().owner, owner_.public_key());
+  EXPECT_TRUE(reader->CheckStored("table"));
+}
+
+TEST_F(SealedContainerTest, UnsignedHasNoOwner) {
+  Sealed();
+  const auto reader = ContainerReader::Open(folder_ / "c", &key_);
+  EXPECT_TRUE(reader->header().sealed);
+  EXPECT_EQ(reader->header().owner, std::nullopt);
+}
+
+TEST_F(SealedContainerTest, AnyChangedBitIsRefused) {
+  const std::string whole = Sealed(&owner_);
+  const size_t header = 32 + 2 * 64 + 32 + 96;
+  for (size_t at = 0; at < whole.size(); ++at) {
+    std::string bytes = whole;
+    bytes[at] = static_cast<char>(bytes[at] ^ (1 << at % 8));
+    Put(bytes);
+    const bool padding = at >= header && Opens(&key_) == Code::kOk;
+    // Zeroes between sections, which the bundle's own hash covers.
+    EXPECT_TRUE(!padding || whole[at] == 0) << at;
+    if (at < header) EXPECT_NE(Opens(&key_), Code::kOk) << at;
+  }
+}
+
+TEST_F(SealedContainerTest, EveryShorterFileIsRefused) {
+  const std::string whole = Sealed(&owner_);
+  for (size_t size = 0; size < whole.size(); ++size) {
+    Put(whole.substr(0, size));
+    EXPECT_NE(Opens(&key_), Code::kOk) << size;
+  }
+}
+
+// Someone without the owner's key can make a header of his own, and not sign
+// it for the owner.
+TEST_F(SealedContainerTest, AnotherOwnersSignatureShowsAnotherOwner) {
+  const auto other = crypto::Ed25519Signer::Generate();
+  Sealed(&other);
+  const auto reader = ContainerReader::Open(folder_ / "c", &key_);
+  EXPECT_NE(reader->header().owner, owner_.public_key());
+}
+
+// Whole streams put in each other's place, with a proper header around them.
+TEST_F(SealedContainerTest, SwappedSectionsDoNotOpen) {
+  const std::vector<Section> sections = {{"facts", AsBytes("12345")},
+                                         {"table", AsBytes("abcde")}};
+  const Sealing sealing{.key = &key_};
+  ASSERT_TRUE(WriteContainer(folder_ / "c", sections, &sealing));
+  std::string bytes = ReadFile(folder_ / "c", 1 << 20).value();
+  const auto infos =
+      ParseContainerHeader(AsBytes(bytes), bytes.size())->sections;
+  std::swap_ranges(bytes.begin() + infos[0].offset,
+                   bytes.begin() + infos[0].offset + infos[0].size_bytes,
+                   bytes.begin() + infos[1].offset);
+  std::swap_ranges(bytes.begin() + 32 + 32, bytes.begin() + 32 + 64,
+                   bytes.begin() + 32 + 64 + 32);
+  const size_t hashed = 32 + 2 * 64;
+  const auto digest = crypto::Sha256Of(AsBytes(bytes).first(hashed));
+  std::ranges::copy(digest, bytes.begin() + hashed);
+  Put(bytes);
+  ASSERT_TRUE(ParseContainerHeader(AsBytes(bytes), bytes.size()));
+  EXPECT_EQ(Opens(&key_), Code::kDataLoss);
 }
 
 }  // namespace

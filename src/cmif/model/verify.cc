@@ -120,9 +120,24 @@ void CheckBody(const fs::path& path, const ModelFacts& facts,
   CheckZeroHead(*body, facts, findings);
 }
 
+// Of a sealed bundle without its key.
+Result<void> CheckSealed(const fs::path& path) {
+  CMIF_ASSIGN(const auto reader, ContainerReader::Open(path));
+  for (const SectionInfo& section : reader.sections()) {
+    CMIF_TRY(reader.CheckStored(section.name));
+  }
+  return {};
+}
+
 void CheckBundle(const fs::path& path, const ModelFacts& facts,
-                 Findings& findings) {
-  const auto bundle = OpenBundle(path);
+                 const BundleAccess& access, Findings& findings) {
+  const auto bundle = OpenBundle(path, access);
+  if (!bundle && bundle.error().code() == Code::kFailedPrecondition) {
+    if (const auto sealed = CheckSealed(path); !sealed) {
+      findings.Add(sealed.error().At(path.filename().string()).message());
+    }
+    return;
+  }
   if (!bundle) {
     findings.Add(bundle.error().At(path.filename().string()).message());
     return;
@@ -160,7 +175,8 @@ Result<std::string> HashFile(const fs::path& path) {
   return HashBytes(file.bytes());
 }
 
-Result<std::vector<std::string>> VerifySplit(const fs::path& folder) {
+Result<std::vector<std::string>> VerifySplit(const fs::path& folder,
+                                             const BundleAccess& access) {
   if (!fs::is_directory(folder)) {
     return NotFound(folder.string() +
                     " is not a folder; give the folder that "
@@ -178,7 +194,7 @@ Result<std::vector<std::string>> VerifySplit(const fs::path& folder) {
   CheckFile(folder / kBundleFile, manifest->bundle_bytes,
             manifest->bundle_sha256, findings);
   CheckBody(folder / kBodyFile, facts, findings);
-  CheckBundle(folder / kBundleFile, facts, findings);
+  CheckBundle(folder / kBundleFile, facts, access, findings);
   return findings.Release();
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cmif/base/status.h"
+#include "cmif/model/bundle.h"
 #include "cmif/model/manifest.h"
 
 namespace cmif::model {
@@ -18,9 +19,11 @@ Result<Manifest> ReadManifest(const std::filesystem::path& folder);
 
 // Holds body, bundle and manifest of a split folder against each other: sizes,
 // hashes, shapes, types, ids. Every mismatch is one line of the result; an
-// empty list means that all agree. Fails only when there is no folder.
+// empty list means that all agree. A sealed bundle without its key is held
+// against its signature and its sections' hashes alone. Fails only when there
+// is no folder.
 Result<std::vector<std::string>> VerifySplit(
-    const std::filesystem::path& folder);
+    const std::filesystem::path& folder, const BundleAccess& access = {});
 
 // Hex SHA-256 of bytes.
 std::string HashBytes(std::span<const uint8_t> bytes);
