@@ -19,8 +19,10 @@ namespace {
 Code CodeOf(int error) {
   switch (error) {
     case ENOENT:
-    case ENOTDIR:
       return Code::kNotFound;
+    case ENOTDIR:
+    case EISDIR:
+      return Code::kInvalidArgument;
     case EACCES:
     case EPERM:
     case EROFS:

@@ -6,6 +6,7 @@
 #include <iostream>
 #include <iterator>
 #include <memory>
+#include <optional>
 
 #include "cmif/base/random.h"
 #include "cmif/cli/commands.h"
@@ -28,7 +29,7 @@ struct Flags {
   PrivacyOptions privacy = LinkedByDefault();
   client::RemoteOptions remote;
   client::GenerateOptions generate = {.temperature = 0.7F, .top_p = 0.95F};
-  int64_t seed = -1;
+  std::optional<uint64_t> seed;
   int timeout_seconds = 600;
   std::string question;
   std::string system;
@@ -67,8 +68,7 @@ Result<client::ChatAnswer> Ask(const Flags& flags, client::Remote& remote,
                                client::PromptRows& rows, bool& shown) {
   OsRandom random;
   client::GenerateOptions generate = flags.generate;
-  generate.seed =
-      flags.seed >= 0 ? static_cast<uint64_t>(flags.seed) : random.Next32();
+  generate.seed = flags.seed.value_or(random.Next32());
   generate.timeout = std::chrono::seconds(flags.timeout_seconds);
   const auto show = [&](std::string_view text) {
     if (flags.json) return;
@@ -105,6 +105,12 @@ int Run(Flags& flags) {
       }
       flags.question += *next++;
     }
+    if (std::cin.bad()) {
+      return Report({Code::kPermissionDenied,
+                     "cannot read the question from standard "
+                     "input"});
+    }
+    if (flags.question.ends_with('\n')) flags.question.pop_back();
   }
   Note(GuaranteeLine(*sanitizer));
   bool shown = false;
@@ -123,27 +129,38 @@ int Run(Flags& flags) {
   return kOk;
 }
 
+// CLI11's ranges hold for nan.
+std::string IsNumber(const std::string& text) {
+  return text.find_first_not_of("0123456789.eE+-") == std::string::npos
+             ? ""
+             : "is not a number";
+}
+
 void AddGenerateOptions(CLI::App& command, Flags& flags) {
   command
       .add_option("--temperature", flags.generate.temperature,
                   "0: always the likeliest token")
       ->capture_default_str()
-      ->check(CLI::Range(0.0F, 100.0F));
+      ->check(CLI::Range(0.0F, 100.0F))
+      ->check(IsNumber);
   command
       .add_option("--top-p", flags.generate.top_p,
                   "draw from the likeliest tokens of this total probability")
       ->capture_default_str()
-      ->check(CLI::Range(0.0001F, 1.0F));
-  command
-      .add_option("--seed", flags.seed,
-                  "of the token sampler, never of the noise; default: random")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(0.0001F, 1.0F))
+      ->check(IsNumber);
+  command.add_option(
+      "--seed", flags.seed,
+      "of the token sampler, never of the noise; 0 to 2^64-1; default: random");
   command.add_option("--max-tokens", flags.generate.max_tokens)
       ->capture_default_str()
       ->check(CLI::Range(1U, 1000000U));
   command
       .add_option("--stop", flags.generate.stop,
                   "end the answer before this text; may be repeated")
+      ->check([](const std::string& text) {
+        return text.empty() ? "is empty: it would stop at once" : "";
+      })
       ->allow_extra_args(false);
   command
       .add_option("--timeout", flags.timeout_seconds,

@@ -78,7 +78,7 @@ Result<eval::Audit> Audit(const Flags& flags) {
   };
   CMIF_ASSIGN(const auto opened,
               client::OpenChannelWithHash(*model, *wanted, [&](double share) {
-                show("channel, kept for later", share);
+                show("channel", share);
               }));
   options.labels = {.sha256 = crypto::ToHex(opened.sha256),
                     .prior = client::PriorHash(*wanted),

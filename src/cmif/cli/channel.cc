@@ -243,6 +243,7 @@ void AddChannel(CLI::App& app, int& exit_code) {
                 flags, exit_code, Dump);
   add_file(dump);
   dump->add_option("--cluster", flags->cluster, "its number, from 0")
+      ->check(CLI::NonNegativeNumber)
       ->required();
   AddChannelCompare(*channel, exit_code);
   AddChannelRows(*channel, exit_code);

@@ -79,6 +79,7 @@ class Pipeline {
     while (!pending_.empty()) ReceiveOldest();
     if (const std::string line = losses_.Line(); !line.empty()) Note(line);
     if (broken_) return ExitCodeOf(*broken_);
+    if (const auto read = lines.error(); !read) return Report(read.error());
     return exit_code_;  // main() sees whether all of it was written
   }
 
@@ -104,7 +105,7 @@ class Pipeline {
                 sanitizer_.model().tokenizer().Encode(text, true));
     if (ids.size() > classifier_->max_tokens()) {
       return OutOfRange(
-          fmt::format("the line has {} tokens, the model takes at most {}",
+          fmt::format("the line has {} tokens, the model takes at most {}: shorten it",
                       ids.size(), classifier_->max_tokens()));
     }
     return rows_.OfText(std::move(ids));

@@ -99,6 +99,10 @@ Result<ordered_json> InspectBundle(const std::filesystem::path& path,
                                    const model::BundleAccess& access) {
   CMIF_ASSIGN(model::ContainerReader reader,
               model::ContainerReader::Open(path, access.key.get()));
+  if (reader.Has("channel")) {
+    return InvalidArgument(path.string() +
+                           " is a channel file; see cmif channel inspect");
+  }
   const bool sealed = reader.header().sealed;
   ordered_json json;
   if (!sealed || access.key) {

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstring>
 
 namespace cmif::cli {
 
@@ -16,6 +17,7 @@ bool LineReader::Fill() {
     got = read(descriptor_, chunk.data(), chunk.size());
   } while (got < 0 && errno == EINTR);
   if (got <= 0) {
+    if (got < 0) errno_ = errno;
     at_end_ = true;
     return false;
   }
@@ -54,6 +56,12 @@ std::optional<LineReader::Line> LineReader::Next() {
   scanned_ = 0;
   skipping_ = false;
   return line;
+}
+
+Result<void> LineReader::error() const {
+  if (errno_ == 0) return {};
+  return PermissionDenied(std::string("cannot read standard input: ") +
+                          std::strerror(errno_));
 }
 
 bool LineReader::Ready() {

@@ -5,11 +5,13 @@
 #include <optional>
 #include <string>
 
+#include "cmif/base/status.h"
+
 namespace cmif::cli {
 
 // Lines of a descriptor, without their newline. A last line without newline
 // counts; an empty input has none. Lines longer than kMaxLineBytes come as
-// kTooLong.
+// kTooLong. An input that cannot be read ends like an empty one: see error().
 class LineReader {
  public:
   static constexpr size_t kMaxLineBytes = 16U << 20;
@@ -22,6 +24,8 @@ class LineReader {
 
   // The next line; waits for it. nullopt at the end of the input.
   std::optional<Line> Next();
+  // PERMISSION_DENIED once reading has failed.
+  Result<void> error() const;
   // Whether Next() would return without waiting.
   bool Ready();
 
@@ -33,6 +37,7 @@ class LineReader {
   std::string buffer_;
   size_t scanned_ = 0;
   bool at_end_ = false;
+  int errno_ = 0;
   bool skipping_ = false;  // inside a line that is too long
 };
 

@@ -36,6 +36,21 @@ std::string NamedFlags(std::string_view message) {
   return flags.empty() ? flags : flags + ")";
 }
 
+void SetVersion(CLI::App& app) {
+  app.set_version_flag("--version", "cmif " CMIF_VERSION);
+  for (CLI::App* command : app.get_subcommands({})) SetVersion(*command);
+}
+
+// "channel dump " of the commands that were given.
+std::string ChosenNames(const CLI::App& app) {
+  std::string names;
+  for (auto chosen = app.get_subcommands(); !chosen.empty();
+       chosen = chosen[0]->get_subcommands()) {
+    names += chosen[0]->get_name() + " ";
+  }
+  return names;
+}
+
 int ReportUsage(const CLI::App& app, const CLI::ParseError& error,
                 std::string_view first) {
   const auto chosen = app.get_subcommands();
@@ -52,8 +67,7 @@ int ReportUsage(const CLI::App& app, const CLI::ParseError& error,
         NamedFlags(error.what()));
   }
   fmt::print(stderr, "cmif: {}; see cmif {}--help\n",
-             cmif::cli::ForTerminal(what),
-             chosen.empty() ? "" : chosen[0]->get_name() + " ");
+             cmif::cli::ForTerminal(what), ChosenNames(app));
   return cmif::cli::kUsage;
 }
 
@@ -63,6 +77,7 @@ int main(int argc, char** argv) try {
   // A reader that goes away is a write error, not a death; and ggml must not
   // start a debugger when it aborts (reference/engine.md 0).
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file beyond the limit: likewise
   setenv("GGML_NO_BACKTRACE", "1", 0);
 
   CLI::App app{
@@ -71,7 +86,6 @@ int main(int argc, char** argv) try {
       "under\n"
       "differential privacy before anything leaves this machine."};
   app.name("cmif");
-  app.set_version_flag("--version", "cmif " CMIF_VERSION);
   app.require_subcommand(1);
   app.get_formatter()->column_width(32);
   int exit_code = cmif::cli::kOk;
@@ -91,9 +105,7 @@ int main(int argc, char** argv) try {
       "Exit codes: 0 done, 1 some input lines failed, 2 usage, 3 bad "
       "data, 4 not found,\n5 not permitted, 6 no server, 7 parts do not "
       "fit, 8 not supported, 9 a limit,\n10 already in use, 11 internal.");
-  for (CLI::App* command : app.get_subcommands({})) {
-    command->set_version_flag("--version", "cmif " CMIF_VERSION);
-  }
+  SetVersion(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

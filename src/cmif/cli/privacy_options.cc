@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 
 #include "cmif/cli/policy_options.h"
@@ -28,9 +29,10 @@ uint64_t DocumentMicro(const client::Sanitizer& sanitizer,
 
 Result<privacy::Epsilon> EpsilonOf(std::string_view flag,
                                    const std::string& text) {
-  char* end = nullptr;
-  const double value = std::strtod(text.c_str(), &end);
-  if (text.empty() || *end != '\0') {
+  double value = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) {
     return InvalidArgument(
         std::string(flag) +
         " takes a number from 0.001 to 16 (or inf with --mechanism identity)");
@@ -173,6 +175,12 @@ Result<std::optional<client::ChannelOptions>> ParseChannel(
   if (two_level) {
     CMIF_ASSIGN(channel.spec.epsilon_cluster,
                 EpsilonOf("--epsilon-cluster", options.epsilon_cluster));
+    const uint64_t sum =
+        epsilon->micro() + channel.spec.epsilon_cluster->micro();
+    if (sum > 16'000'000) {
+      return InvalidArgument(
+          "--epsilon and --epsilon-cluster may be at most 16 together");
+    }
   }
   return channel;
 }

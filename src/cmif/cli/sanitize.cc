@@ -58,6 +58,7 @@ int Run(const Flags& flags) {
     if (!lines.Ready() && fflush(stdout) != 0) break;  // main() reports it
   }
   if (const std::string line = losses.Line(); !line.empty()) Note(line);
+  if (const auto read = lines.error(); !read) return Report(read.error());
   return exit_code;
 }
 

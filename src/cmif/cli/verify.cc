@@ -50,14 +50,15 @@ int Run(const BundleOptions& options, bool json) {
                      unopened));
   }
   if (good) {
-    fmt::print("{}: body, bundle, manifest and {} channels agree\n", folder,
+    fmt::print("{}: body, bundle, manifest and channels ({}) agree\n", folder,
                channels);
     return kOk;
   }
-  return Report({Code::kDataLoss,
-                 fmt::format("{}: {} mismatches; split the model again or copy "
-                             "the folder again",
-                             folder, findings->size())});
+  return Report(
+      {Code::kDataLoss,
+       fmt::format("{}: mismatches ({}); split the model again or copy "
+                   "the folder again",
+                   folder, findings->size())});
 }
 
 }  // namespace

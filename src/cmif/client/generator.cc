@@ -188,10 +188,7 @@ class Run {
                                          "more with --timeout",
                                          options_.timeout.count())};
     }
-    if (status.code() == Code::kCancelled) {
-      return {Code::kUnavailable, "the server stopped during the answer"};
-    }
-    return status;
+    return OfBrokenConnection(status);
   }
   void Count(int32_t id) {
     last_token_ = Clock::now();

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <string>
 #include <string_view>
 
 #include "cmif/client/remote-inl.h"
@@ -16,6 +18,23 @@ namespace cmif::client {
 namespace {
 
 constexpr uint32_t kMaxSentences = 64;  // of a batch, whatever a server says
+
+// HOST:PORT; gRPC would try for ever to resolve anything else.
+Result<void> CheckAddress(std::string_view address) {
+  const size_t colon = address.rfind(':');
+  uint32_t port = 0;
+  if (colon != std::string_view::npos && colon > 0) {
+    const auto [end, error] = std::from_chars(
+        address.data() + colon + 1, address.data() + address.size(), port);
+    if (error != std::errc() || end != address.data() + address.size()) {
+      port = 0;
+    }
+  }
+  if (port > 0 && port <= 65535) return {};
+  return InvalidArgument(std::string(address) +
+                         " is no address of a server: give HOST:PORT with a "
+                         "port from 1 to 65535");
+}
 
 Result<v1::HelloReply> Hello(v1::Inference::Stub& stub,
                              std::chrono::seconds timeout) {
@@ -66,11 +85,22 @@ bool IsLoopback(const std::string& address) {
          (ntohl(parsed.s_addr) >> 24) == 127;
 }
 
+Status OfBrokenConnection(const Status& status) {
+  if (status.code() != Code::kUnavailable &&
+      status.code() != Code::kCancelled) {
+    return status;
+  }
+  return {Code::kUnavailable,
+          "the server went away before it had answered all (" +
+              status.message() + "); start it again and repeat the rest"};
+}
+
 Remote::Remote() : impl_(std::make_unique<Impl>()) {}
 Remote::~Remote() = default;
 
 Result<std::unique_ptr<Remote>> Remote::Connect(
     const RemoteOptions& options, const model::ModelFacts& expected) {
+  CMIF_TRY(CheckAddress(options.address));
   if (!IsLoopback(options.address) && !options.insecure) {
     return PermissionDenied(
         options.address +

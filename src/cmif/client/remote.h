@@ -53,6 +53,10 @@ class Remote {
 // Whether HOST:PORT names this machine alone: 127.0.0.0/8, [::1], localhost.
 bool IsLoopback(const std::string& address);
 
+// gRPC's own words for a connection that breaks say nothing to a user; this
+// says what happened and what to do. Other errors stay as they are.
+Status OfBrokenConnection(const Status& status);
+
 }  // namespace cmif::client
 
 #endif  // CMIF_CLIENT_REMOTE_H_

@@ -69,7 +69,9 @@ ChannelFindings VerifyChannels(const fs::path& folder,
     findings.mismatches.push_back(
         name + "/" + path.filename().string() + ": " +
         verified.error().message() +
-        "; delete it: it is computed again when it is needed");
+        (verified.error().code() == Code::kPermissionDenied
+             ? ""
+             : "; delete it: it is computed again when it is needed"));
   }
   return findings;
 }

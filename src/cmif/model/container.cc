@@ -290,7 +290,11 @@ Result<ContainerReader> ContainerReader::Open(const std::filesystem::path& path,
   reader.descriptor_ = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   struct stat info{};
   if (reader.descriptor_ < 0 || fstat(reader.descriptor_, &info) != 0) {
-    return NotFound("cannot open " + path.string() + ": " + strerror(errno));
+    return Fail(errno == ENOENT ? Code::kNotFound : Code::kPermissionDenied,
+                "cannot open " + path.string() + ": " + strerror(errno));
+  }
+  if (!S_ISREG(info.st_mode)) {
+    return InvalidArgument(path.string() + " is not a regular file");
   }
   const auto size = static_cast<uint64_t>(info.st_size);
   std::vector<uint8_t> start(
