@@ -104,9 +104,9 @@ class Pipeline {
     CMIF_ASSIGN(std::vector<int32_t> ids,
                 sanitizer_.model().tokenizer().Encode(text, true));
     if (ids.size() > classifier_->max_tokens()) {
-      return OutOfRange(
-          fmt::format("the line has {} tokens, the model takes at most {}: shorten it",
-                      ids.size(), classifier_->max_tokens()));
+      return OutOfRange(fmt::format(
+          "the line has {} tokens, the model takes at most {}: shorten it",
+          ids.size(), classifier_->max_tokens()));
     }
     return rows_.OfText(std::move(ids));
   }

@@ -323,7 +323,7 @@ bool ContainerReader::Has(std::string_view name) const {
 Result<const SectionInfo*> ContainerReader::Find(std::string_view name) const {
   const auto info = std::ranges::find(sections(), name, &SectionInfo::name);
   if (info != sections().end()) return &*info;
-  return NotFound("the bundle has no section '" + std::string(name) + "'");
+  return NotFound("the file has no section '" + std::string(name) + "'");
 }
 
 Result<SecretBytes> ContainerReader::Read(std::string_view name) {
