@@ -81,8 +81,7 @@ Result<Measured> Measure(const Flags& flags) {
     return InvalidArgument(
         "--mechanism: under the identity every row is the word's own");
   }
-  CMIF_ASSIGN(const auto model,
-              client::ClientModel::Open(flags.privacy.bundle));
+  CMIF_ASSIGN(const auto model, OpenModel(flags.privacy.bundle));
   PrivacyOptions options = flags.privacy;
   // As cmif ask and classify do.
   options.repeats = model->facts().labels.empty() ? "linked" : "fresh";
