@@ -19,8 +19,8 @@ namespace {
 Code CodeOf(int error) {
   switch (error) {
     case ENOENT:
-      return Code::kNotFound;
     case ENOTDIR:
+      return Code::kNotFound;
     case EISDIR:
       return Code::kInvalidArgument;
     case EACCES:
