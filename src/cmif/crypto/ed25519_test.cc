@@ -63,7 +63,7 @@ TEST(Ed25519Test, AnythingChangedFails) {
 }
 
 TEST(Ed25519Test, WhatIsNoKeyIsRefusedWithoutQuotingIt) {
-  for (const std::string pem :
+  for (const std::string& pem :
        {std::string(), std::string("secret words"), std::string(20000, 'a')}) {
     const auto signer = Ed25519Signer::FromPem(pem);
     ASSERT_FALSE(signer);

@@ -29,7 +29,7 @@ struct ModelFacts {
   uint32_t layers = 0;
   uint32_t context = 0;             // positions the model was trained for
   std::string table_type;           // ggml's name
-  std::string head_type;            // partition embedding+head, else ""
+  std::string head_type = {};       // partition embedding+head, else ""
   bool tied = false;                // the head is the embedding table
   std::vector<std::string> labels;  // classifiers
   // How the clusters were made and K; "" and 0 in splits of before they were
