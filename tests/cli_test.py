@@ -102,10 +102,39 @@ class CliTest(unittest.TestCase):
 
     # Flags and commands.
 
+    def test_input_that_cannot_be_read_is_an_error(self):
+        with tempfile.TemporaryDirectory() as folder:
+            descriptor = os.open(folder, os.O_RDONLY)
+            done = subprocess.run(
+                [CMIF, "sanitize", "--bundle", self.folder / "bert"],
+                stdin=descriptor, capture_output=True, check=False)
+            os.close(descriptor)
+        self.assertEqual(done.returncode, NOT_PERMITTED, done.stderr)
+        self.assertIn(b"cannot read standard input", done.stderr)
+
+    def test_numbers_and_addresses_are_checked_before_any_work(self):
+        ask = ["ask", "--bundle", self.folder / "llama"]
+        for more, word in (
+                (["--temperature", "nan"], "temperature"),
+                (["--seed", "1e30"], "--seed"), (["--stop", ""], "--stop"),
+                (["--epsilon", "0x1"], "--epsilon"),
+                (["--server", "127.0.0.1"], "HOST:PORT"),
+                (["--server", "127.0.0.1:99999"], "HOST:PORT")):
+            self.expect(USAGE, *ask, *more, "bada", says=[word])
+        self.expect(USAGE, "sanitize", "--bundle", self.folder / "bert",
+                    "--adjacency", "two-level", "--epsilon-cluster", "15.5",
+                    says=["--epsilon-cluster"])
+
+    def test_a_channel_file_is_no_bundle(self):
+        channel = next((self.folder / "bert" / "channels").iterdir())
+        self.expect(USAGE, "inspect", channel, says=["cmif channel inspect"])
+
     def test_help_and_version(self):
         commands = ("split", "inspect", "verify", "sanitize", "classify", "ask",
                     "audit")
-        for command in ((), *((name,) for name in commands)):
+        nested = (("channel", "dump"), ("channel", "compare"),
+                  ("attest", "verify"))
+        for command in ((), *((name,) for name in commands), *nested):
             for flag in ("--help", "--version"):
                 done = run(*command, flag)
                 self.assertEqual((done.returncode, done.stderr), (0, b""))
