@@ -202,7 +202,7 @@ TEST_F(SanitizerRepeatsTest, TheHashOfAnOpenedChannelIsTaken) {
 }
 
 TEST_F(SanitizerRepeatsTest, TheIdentityKeepsTextsAndHasNoLoss) {
-  Sanitizer identity = Sanitizer::Create(nullptr, nullptr).value();
+  Sanitizer identity = Sanitizer::Create(model_, nullptr).value();
   Conversation conversation = identity.StartConversation(random_);
   const auto result = identity.Sanitize(kText, conversation, kMessage);
   ASSERT_TRUE(result);
