@@ -19,7 +19,8 @@ import unittest
 from pathlib import Path
 
 CMIF, TINY = "", ""
-SOME_LINES, USAGE, NO_SERVER, DOES_NOT_FIT, LIMIT, ALREADY = 1, 2, 6, 7, 9, 10
+SOME_LINES, USAGE, NOT_PERMITTED, NO_SERVER = 1, 2, 5, 6
+DOES_NOT_FIT, LIMIT, ALREADY = 7, 9, 10
 MARKER = "xyzzymarkerplugh"
 
 
@@ -159,6 +160,23 @@ class EndToEnd(unittest.TestCase):
             self.assertGreater(got[key], 0, key)
         self.assertIn("answer", got)
         self.assertEqual(got["words"], 3)
+
+    def test_question_on_standard_input(self):
+        ask = ("ask", "llama", "--json", "--mechanism", "identity",
+               "--max-tokens", "2")
+        for given, text in ((b"bada kilo\n", "bada kilo"),
+                            (b"bada\n\nkilo", "bada\n\nkilo")):
+            done = self.client(*ask, stdin=given)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(json.loads(done.stdout)["text"], text)
+        descriptor = os.open(self.folder, os.O_RDONLY)
+        done = subprocess.run(
+            [CMIF, "ask", "--bundle", self.folder / "llama", "--server",
+             self.servers["llama"].address], stdin=descriptor,
+            capture_output=True, check=False)
+        os.close(descriptor)
+        self.assertEqual(done.returncode, NOT_PERMITTED, done.stderr)
+        self.assertIn(b"cannot read standard input", done.stderr)
 
     def test_ask_repeats_with_a_seed_and_identity(self):
         answers = {

@@ -3,14 +3,13 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <iostream>
-#include <iterator>
 #include <memory>
 #include <optional>
 
 #include "cmif/base/random.h"
 #include "cmif/cli/commands.h"
 #include "cmif/cli/json_line.h"
+#include "cmif/cli/line_reader.h"
 #include "cmif/cli/privacy_options.h"
 #include "cmif/cli/terminal.h"
 #include "cmif/client/chat.h"
@@ -84,6 +83,21 @@ Result<client::ChatAnswer> Ask(const Flags& flags, client::Remote& remote,
                       generate, random, show);
 }
 
+// All of standard input, without the newline at its end.
+Result<std::string> ReadQuestion() {
+  LineReader lines(STDIN_FILENO);
+  std::string question;
+  for (size_t number = 0; auto line = lines.Next(); ++number) {
+    if (number > 0) question += '\n';
+    question += line->text;
+    if (line->too_long || question.size() > LineReader::kMaxLineBytes) {
+      return OutOfRange("the question is longer than 16 MiB");
+    }
+  }
+  CMIF_TRY(lines.error());
+  return question;
+}
+
 int Run(Flags& flags) {
   const auto delta = CheckPrivacyOptions(flags.privacy);
   if (!delta) return Report(delta.error());
@@ -96,21 +110,9 @@ int Run(Flags& flags) {
   auto rows = MakePromptRows(*sanitizer, flags.privacy);
   if (!rows) return Report(rows.error());
   if (flags.question.empty()) {
-    constexpr size_t kMaxQuestionBytes = 16U << 20;
-    auto next = std::istreambuf_iterator<char>(std::cin);
-    while (next != std::istreambuf_iterator<char>()) {
-      if (flags.question.size() == kMaxQuestionBytes) {
-        return Report(
-            {Code::kOutOfRange, "the question is longer than 16 MiB"});
-      }
-      flags.question += *next++;
-    }
-    if (std::cin.bad()) {
-      return Report({Code::kPermissionDenied,
-                     "cannot read the question from standard "
-                     "input"});
-    }
-    if (flags.question.ends_with('\n')) flags.question.pop_back();
+    auto question = ReadQuestion();
+    if (!question) return Report(question.error());
+    flags.question = *std::move(question);
   }
   Note(GuaranteeLine(*sanitizer));
   bool shown = false;
