@@ -69,6 +69,14 @@ Result<std::shared_ptr<client::ClientModel>> OpenModel(
   return client::ClientModel::Open(options.folder, access);
 }
 
+Result<crypto::Ed25519Signer> ReadSigner(const std::string& path) {
+  CMIF_ASSIGN(std::string pem, ReadFile(path, kMaxKeyFileBytes));
+  auto signer = crypto::Ed25519Signer::FromPem(pem);
+  SecureWipe(pem.data(), pem.size());
+  if (!signer) return std::unexpected(signer.error().At(path));
+  return signer;
+}
+
 Result<std::shared_ptr<const crypto::SealKey>> CreateKeyFile(
     const std::string& path) {
   if (std::filesystem::exists(path)) {

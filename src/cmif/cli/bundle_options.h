@@ -31,6 +31,9 @@ Result<model::BundleAccess> AccessOf(const BundleOptions& options);
 Result<std::shared_ptr<client::ClientModel>> OpenModel(
     const BundleOptions& options);
 
+// The owner's half that signs. INVALID_ARGUMENT naming the file.
+Result<crypto::Ed25519Signer> ReadSigner(const std::string& path);
+
 // A bundle key lies on a disk as 64 hex digits and a newline, readable for its
 // owner alone. ALREADY_EXISTS: no key is ever overwritten.
 Result<std::shared_ptr<const crypto::SealKey>> CreateKeyFile(

@@ -104,17 +104,9 @@ Result<void> Build(const Flags& flags) {
   return {};
 }
 
-// Of a sealed channel file; null without --bundle-key.
-Result<std::unique_ptr<const crypto::SealKey>> ChannelKeyOf(
-    const BundleOptions& options) {
-  CMIF_ASSIGN(const model::BundleAccess access, AccessOf(options));
-  if (!access.key) return nullptr;
-  return std::make_unique<const crypto::SealKey>(
-      access.key->Derive(client::kChannelKeyPurpose));
-}
-
 Result<void> Inspect(const Flags& flags) {
-  CMIF_ASSIGN(const auto key, ChannelKeyOf(flags.privacy.bundle));
+  CMIF_ASSIGN(const model::BundleAccess access, AccessOf(flags.privacy.bundle));
+  const auto key = client::ChannelKeyOf(access);
   CMIF_ASSIGN(const client::ChannelFile file,
               client::ReadChannelFile(flags.file, key.get()));
   Print(ChannelJson(file), flags.json);
@@ -123,7 +115,8 @@ Result<void> Inspect(const Flags& flags) {
 
 // Reading is what certifies; this says so.
 Result<void> Certify(const Flags& flags) {
-  CMIF_ASSIGN(const auto key, ChannelKeyOf(flags.privacy.bundle));
+  CMIF_ASSIGN(const model::BundleAccess access, AccessOf(flags.privacy.bundle));
+  const auto key = client::ChannelKeyOf(access);
   CMIF_ASSIGN(const client::ChannelFile file,
               client::ReadChannelFile(flags.file, key.get()));
   const privacy::Channel& channel = file.channel;
@@ -159,7 +152,8 @@ ordered_json Rows(const std::vector<T>& values, size_t k) {
 }
 
 Result<void> Dump(const Flags& flags) {
-  CMIF_ASSIGN(const auto key, ChannelKeyOf(flags.privacy.bundle));
+  CMIF_ASSIGN(const model::BundleAccess access, AccessOf(flags.privacy.bundle));
+  const auto key = client::ChannelKeyOf(access);
   CMIF_ASSIGN(const client::ChannelFile file,
               client::ReadChannelFile(flags.file, key.get()));
   CMIF_ASSIGN(const auto words,

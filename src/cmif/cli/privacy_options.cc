@@ -177,7 +177,7 @@ Result<std::optional<client::ChannelOptions>> ParseChannel(
                 EpsilonOf("--epsilon-cluster", options.epsilon_cluster));
     const uint64_t sum =
         epsilon->micro() + channel.spec.epsilon_cluster->micro();
-    if (sum > 16'000'000) {
+    if (sum > privacy::kMaxEpsilonMicro) {
       return InvalidArgument(
           "--epsilon and --epsilon-cluster may be at most 16 together");
     }
@@ -228,10 +228,8 @@ Result<client::Sanitizer> MakeSanitizer(
   client::OpenedChannel opened;
   if (wanted) {
     Progress progress;
-    const std::string step = fmt::format(
-        "channel for epsilon {}, kept for "
-        "later",
-        wanted->spec.epsilon.value());
+    const std::string step =
+        fmt::format("channel for epsilon {}", wanted->spec.epsilon.value());
     CMIF_ASSIGN(opened,
                 client::OpenChannelWithHash(*model, *wanted, [&](double share) {
                   progress.Update(step, share);

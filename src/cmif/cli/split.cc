@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "cmif/base/file.h"
 #include "cmif/cli/bundle_options.h"
 #include "cmif/cli/commands.h"
 #include "cmif/cli/json_line.h"
@@ -123,11 +122,8 @@ Result<std::optional<crypto::Ed25519Signer>> OwnerOf(const Flags& flags) {
         "--seal names a file in the output folder, which clients get; keep the "
         "key elsewhere");
   }
-  CMIF_ASSIGN(std::string pem, ReadFile(flags.owner_key, 16384));
-  auto signer = crypto::Ed25519Signer::FromPem(pem);
-  SecureWipe(pem.data(), pem.size());
-  if (!signer) return std::unexpected(signer.error().At(flags.owner_key));
-  return std::optional<crypto::Ed25519Signer>(*std::move(signer));
+  CMIF_ASSIGN(auto signer, ReadSigner(flags.owner_key));
+  return std::optional<crypto::Ed25519Signer>(std::move(signer));
 }
 
 Result<client::SplitResult> Split(const Flags& flags, Progress& progress) {

@@ -25,8 +25,7 @@ int Run(const BundleOptions& options, bool json) {
   size_t channels = 0;
   size_t unopened = 0;
   if (const auto manifest = model::ReadManifest(folder)) {
-    const auto found =
-        client::VerifyChannels(folder, manifest->facts, access->key.get());
+    const auto found = client::VerifyChannels(folder, manifest->facts, *access);
     channels = found.channels;
     unopened = found.sealed;
     findings->insert(findings->end(), found.mismatches.begin(),

@@ -13,6 +13,13 @@ Result<privacy::RowMatrix> CentredRows(const model::EmbeddingTable& table) {
                                   {});
 }
 
+std::unique_ptr<const crypto::SealKey> ChannelKeyOf(
+    const model::BundleAccess& access) {
+  if (!access.key) return nullptr;
+  return std::make_unique<const crypto::SealKey>(
+      access.key->Derive("channels"));
+}
+
 Result<std::shared_ptr<ClientModel>> ClientModel::Open(
     const std::filesystem::path& folder, const model::BundleAccess& access) {
   CMIF_ASSIGN(const model::Manifest manifest, model::ReadManifest(folder));
@@ -30,10 +37,7 @@ Result<std::shared_ptr<ClientModel>> ClientModel::Open(
   std::shared_ptr<ClientModel> opened(new ClientModel(
       folder, std::move(bundle), std::move(units),
       std::make_shared<const privacy::Clustering>(std::move(clustering))));
-  if (access.key) {
-    opened->channel_key_ = std::make_unique<const crypto::SealKey>(
-        access.key->Derive(kChannelKeyPurpose));
-  }
+  opened->channel_key_ = ChannelKeyOf(access);
   return opened;
 }
 

@@ -6,7 +6,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <string_view>
 
 #include "cmif/base/status.h"
 #include "cmif/client/nearest_unit.h"
@@ -17,8 +16,10 @@
 
 namespace cmif::client {
 
-// Channel files of a sealed bundle are sealed with its key, derived for this.
-inline constexpr std::string_view kChannelKeyPurpose = "channels";
+// What channel files beside a sealed bundle are sealed with: derived from its
+// key. Null where there is none.
+std::unique_ptr<const crypto::SealKey> ChannelKeyOf(
+    const model::BundleAccess& access);
 
 // The client's half of a split model, opened: bundle, units and clusters, and
 // what is derived from the table when it is first needed. Thread-safe.

@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "cmif/client/channel_store.h"
-#include "cmif/client/testing/tiny_split.h"
+#include "cmif/client/testing/tiny_bert_test.h"
 #include "cmif/privacy/testing/class_channel.h"
 
 namespace cmif::client {
@@ -23,17 +23,8 @@ double Norm(const std::vector<double>& row) {
   return std::sqrt(squares);
 }
 
-class PosteriorRowsTest : public ::testing::Test {
+class PosteriorRowsTest : public testing::TinyBertTest {
  protected:
-  static void SetUpTestSuite() {
-    folder_ = std::make_unique<testing::TempFolder>();
-    model_ = testing::SplitTiny(testing::Kind::kBert, *folder_).value();
-  }
-  static void TearDownTestSuite() {
-    model_.reset();
-    folder_.reset();
-  }
-
   static privacy::Posterior Make(Adjacency adjacency,
                                  std::vector<double> prior = {}) {
     const bool two = adjacency == Adjacency::kTwoLevel;
@@ -100,9 +91,6 @@ class PosteriorRowsTest : public ::testing::Test {
     const std::vector<int32_t>& words = model_->units().words();
     return {words.front(), words[words.size() / 2], words.back()};
   }
-
-  static inline std::unique_ptr<testing::TempFolder> folder_;
-  static inline std::shared_ptr<ClientModel> model_;
 };
 
 TEST_F(PosteriorRowsTest, RawIsTheConditionalMean) {

@@ -7,7 +7,7 @@
 
 #include "cmif/client/channel_store.h"
 #include "cmif/client/sanitizer.h"
-#include "cmif/client/testing/tiny_split.h"
+#include "cmif/client/testing/tiny_bert_test.h"
 #include "cmif/privacy/testing/eps.h"
 
 namespace cmif::client {
@@ -18,17 +18,8 @@ constexpr MessageId kMessage{Role::kUser, 1};
 
 using privacy::testing::Eps;
 
-class SanitizerRepeatsTest : public ::testing::Test {
+class SanitizerRepeatsTest : public testing::TinyBertTest {
  protected:
-  static void SetUpTestSuite() {
-    folder_ = std::make_unique<testing::TempFolder>();
-    model_ = testing::SplitTiny(testing::Kind::kBert, *folder_).value();
-  }
-  static void TearDownTestSuite() {
-    model_.reset();
-    folder_.reset();
-  }
-
   static Sanitizer Make(Repeats repeats, double epsilon = 1) {
     auto channel =
         OpenChannel(*model_, {.spec = {.epsilon = Eps(epsilon)}}, {}).value();
@@ -36,9 +27,6 @@ class SanitizerRepeatsTest : public ::testing::Test {
   }
 
   OsRandom random_;
-
-  static inline std::unique_ptr<testing::TempFolder> folder_;
-  static inline std::shared_ptr<ClientModel> model_;
 };
 
 TEST_F(SanitizerRepeatsTest, HistorySentAgainIsTheSameAndCostsNothing) {

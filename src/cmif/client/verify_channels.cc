@@ -46,11 +46,8 @@ bool IsSealed(const fs::path& path) {
 
 ChannelFindings VerifyChannels(const fs::path& folder,
                                const model::ModelFacts& facts,
-                               const crypto::SealKey* key) {
-  const auto channel_key = key == nullptr
-                               ? nullptr
-                               : std::make_unique<const crypto::SealKey>(
-                                     key->Derive(kChannelKeyPurpose));
+                               const model::BundleAccess& access) {
+  const auto key = ChannelKeyOf(access);
   ChannelFindings findings;
   const std::string name = kChannelFolder;
   const auto paths = ChannelPaths(folder / name);
@@ -60,7 +57,7 @@ ChannelFindings VerifyChannels(const fs::path& folder,
   }
   findings.channels = paths->size();
   for (const fs::path& path : *paths) {
-    const auto verified = VerifyChannel(path, facts, channel_key.get());
+    const auto verified = VerifyChannel(path, facts, key.get());
     if (verified) continue;
     if (key == nullptr && IsSealed(path)) {
       ++findings.sealed;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "cmif/crypto/sealed_stream.h"
+#include "cmif/model/bundle.h"
 #include "cmif/model/manifest.h"
 
 namespace cmif::client {
@@ -19,10 +19,10 @@ struct ChannelFindings {
 
 // Certifies every channel that is kept beside a bundle and holds it against the
 // model: each that does not hold, or belongs to another model, is one line, and
-// so is a folder of channels that cannot be read. `key` is the bundle's.
+// so is a folder of channels that cannot be read.
 ChannelFindings VerifyChannels(const std::filesystem::path& folder,
                                const model::ModelFacts& facts,
-                               const crypto::SealKey* key = nullptr);
+                               const model::BundleAccess& access = {});
 
 }  // namespace cmif::client
 

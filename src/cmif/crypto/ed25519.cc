@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmif/crypto/ed25519.h"
 
-#include <openssl/bio.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
@@ -10,27 +8,14 @@
 #include <string>
 #include <utility>
 
+#include "cmif/base/byte_reader.h"
+#include "cmif/crypto/openssl-inl.h"
+
 namespace cmif::crypto {
 namespace {
 
-struct Free {
-  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-  void operator()(BIO* bio) const { BIO_free(bio); }
-};
-using Pkey = std::unique_ptr<EVP_PKEY, Free>;
-using Context = std::unique_ptr<EVP_MD_CTX, Free>;
-using Bio = std::unique_ptr<BIO, Free>;
-
-// An encrypted key must not make a server wait for a terminal.
-int NoPassword(char* /*buffer*/, int /*size*/, int /*writing*/,
-               void* /*data*/) {
-  return -1;
-}
-
-Bio ReadOnly(std::string_view pem) {
-  return Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-}
+using Pkey = Owned<EVP_PKEY, EVP_PKEY_free>;
+using Context = Owned<EVP_MD_CTX, EVP_MD_CTX_free>;
 
 // Also forgets what OpenSSL noted of a key that it could not read: others of
 // the process would find it.
@@ -65,7 +50,7 @@ Ed25519Signer& Ed25519Signer::operator=(Ed25519Signer&&) noexcept = default;
 Result<Ed25519Signer> Ed25519Signer::FromPem(std::string_view pem) {
   Pkey key;
   if (pem.size() <= kMaxPemBytes) {
-    const Bio bio = ReadOnly(pem);
+    const auto bio = ReadOnlyBio(AsBytes(pem));
     key.reset(PEM_read_bio_PrivateKey(bio.get(), nullptr, NoPassword, nullptr));
   }
   if (!IsEd25519(key)) {
@@ -102,7 +87,7 @@ Ed25519Signature Ed25519Signer::Sign(std::span<const uint8_t> message) const {
 Result<Ed25519PublicKey> Ed25519PublicKeyFromPem(std::string_view pem) {
   Pkey key;
   if (pem.size() <= kMaxPemBytes) {
-    const Bio bio = ReadOnly(pem);
+    const auto bio = ReadOnlyBio(AsBytes(pem));
     key.reset(PEM_read_bio_PUBKEY(bio.get(), nullptr, NoPassword, nullptr));
   }
   if (!IsEd25519(key)) {

@@ -64,7 +64,8 @@ TEST(Ed25519Test, AnythingChangedFails) {
 
 TEST(Ed25519Test, WhatIsNoKeyIsRefusedWithoutQuotingIt) {
   for (const std::string& pem :
-       {std::string(), std::string("secret words"), std::string(20000, 'a')}) {
+       {std::string(), std::string("secret words"), std::string("no key"),
+        std::string(20000, 'a')}) {
     const auto signer = Ed25519Signer::FromPem(pem);
     ASSERT_FALSE(signer);
     EXPECT_EQ(signer.error().code(), Code::kInvalidArgument);

@@ -3,39 +3,9 @@
 
 #include <utility>
 
-#include "cmif/privacy/certify.h"
-
 namespace cmif::eval {
-namespace {
 
 using privacy::Adjacency;
-
-// What becomes of a table's probabilities in its group, and what words of
-// other clusters add.
-struct Stage {
-  double keep = 1;       // chance that the word's own table is asked
-  double elsewhere = 0;  // kTwoLevel: that this other cluster's is
-  double any_word = 0;   // kMixture: of each word, whatever went in
-};
-
-Stage StageOf(const privacy::Channel& channel,
-              const privacy::ClassLevel& level) {
-  const auto step = static_cast<double>(level.step);
-  if (level.clusters.size() < 2) return {};
-  if (channel.spec().adjacency == Adjacency::kTwoLevel) {
-    const uint64_t others = level.clusters.size() - 1;
-    return {
-        .keep = static_cast<double>(privacy::kRowSum - others * level.step) *
-                0x1p-32,
-        .elsewhere = step * 0x1p-32};
-  }
-  const privacy::WideUint rest = (privacy::WideUint{1} << 64) -
-                                 privacy::WideUint{level.words} * level.step;
-  return {.keep = static_cast<double>(rest) * 0x1p-64,
-          .any_word = step * 0x1p-64};
-}
-
-}  // namespace
 
 DeployedRows::DeployedRows(const privacy::Channel& channel)
     : channel_(channel) {
@@ -51,7 +21,8 @@ DeployedRows::DeployedRows(const privacy::Channel& channel)
     return;
   }
   for (const privacy::ClassLevel& level : channel.levels()) {
-    const Stage stage = StageOf(channel, level);
+    const privacy::ClassStage stage =
+        privacy::StageOf(level, channel.spec().adjacency);
     for (const int32_t c : level.clusters) {
       Cluster& cluster = clusters_[static_cast<size_t>(c)];
       const auto representative = static_cast<size_t>(

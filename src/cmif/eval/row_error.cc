@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "cmif/privacy/certify.h"
+#include "cmif/eval/deployed_rows.h"
 
 namespace cmif::eval {
 namespace {
@@ -32,30 +32,25 @@ class Expectation {
   Expectation(const client::Sanitizer& sanitizer, std::span<const double> prior,
               client::PromptRows& rows)
       : model_(sanitizer.model()),
-        channel_(*sanitizer.channel()),
+        deployed_(*sanitizer.channel()),
         prior_(prior),
         rows_(rows),
         mean_(model_.table().format().width()) {}
 
-  Result<void> Add(size_t cluster) {
-    const auto& ids = channel_.clustering().clusters()[cluster];
-    const size_t k = ids.size();
-    const auto& weights = channel_.tables()[cluster].weights;
+  Result<void> Add(size_t index) {
+    const DeployedRows::Cluster& cluster = deployed_.clusters()[index];
+    const auto ids = cluster.ids;
     std::vector<Row> own;
     for (const int32_t id : ids) {
       own.push_back(Expand(model_.table().Row(id)));
       AddInput(own.back(), PriorOf(id));
     }
-    for (size_t y = 0; y < k; ++y) {
+    for (size_t y = 0; y < ids.size(); ++y) {
       CMIF_ASSIGN(const auto sent, rows_.OfText({ids[y]}));
       const Row row = Expand(sent[0].bytes);
       double chance = 0;  // of y
-      for (size_t x = 0; x < k; ++x) {
-        const double joint =
-            PriorOf(ids[x]) * (k == 1
-                                   ? 1
-                                   : static_cast<double>(weights[x * k + y]) /
-                                         static_cast<double>(privacy::kRowSum));
+      for (size_t x = 0; x < ids.size(); ++x) {
+        const double joint = PriorOf(ids[x]) * cluster.Row(x)[y];
         chance += joint;
         error_ += joint * SquaredDistance(row, own[x]);
       }
@@ -113,7 +108,7 @@ class Expectation {
   }
 
   const client::ClientModel& model_;
-  const privacy::Channel& channel_;
+  const DeployedRows deployed_;
   std::span<const double> prior_;
   client::PromptRows& rows_;
   uint64_t words_ = 0;

@@ -104,6 +104,20 @@ Result<Adjacency> ParseAdjacency(std::string_view name) {
   return static_cast<Adjacency>(found - std::begin(kNames));
 }
 
+ClassStage StageOf(const ClassLevel& level, Adjacency adjacency) {
+  const auto step = static_cast<double>(level.step);
+  if (adjacency == Adjacency::kTwoLevel) {
+    const uint64_t others = level.clusters.size() - 1;
+    return {
+        .keep = static_cast<double>(kRowSum - others * level.step) * 0x1p-32,
+        .elsewhere = step * 0x1p-32};
+  }
+  const WideUint rest =
+      (WideUint{1} << 64) - WideUint{level.words} * level.step;
+  return {.keep = static_cast<double>(rest) * 0x1p-64,
+          .any_word = step * 0x1p-64};
+}
+
 Result<ClassLevel> TwoLevel(const ClassLevelInput& input,
                             std::vector<int32_t> clusters, Epsilon epsilon,
                             Epsilon epsilon_cluster) {

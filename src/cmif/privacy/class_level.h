@@ -40,6 +40,17 @@ struct ClassLevel {
   uint64_t loss_micro = 0;
 };
 
+// The same as chances. An output y comes of an input x of its own cluster with
+// keep P(y|x) + any_word, where P is the cluster's table, and of an input of
+// another cluster of the class with elsewhere P(y|representative) + any_word.
+struct ClassStage {
+  double keep = 1;
+  double elsewhere = 0;
+  double any_word = 0;
+};
+// Of a level of kTwoLevel or kMixture. Exact but for the rounding of each.
+ClassStage StageOf(const ClassLevel& level, Adjacency adjacency);
+
 struct ClassLevelInput {
   const Clustering& clustering;
   std::span<const ClusterTable> tables;  // certified, losses set

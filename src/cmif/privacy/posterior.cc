@@ -5,35 +5,7 @@
 #include <cmath>
 #include <utility>
 
-#include "cmif/privacy/certify.h"
-
 namespace cmif::privacy {
-namespace {
-
-// The chance that y comes out, up to one factor for all inputs: for an input x
-// of y's cluster `flat + scale w(y|x)`, for one of another cluster `elsewhere`.
-struct Likelihood {
-  double scale = 1;
-  double flat = 0;
-  double elsewhere = 0;
-};
-
-// In units of 2^-64 for kTwoLevel, of 2^-96 for kMixture; class_level.h.
-Likelihood LikelihoodOf(const ClassLevel& level, Adjacency adjacency,
-                        double representative_weight) {
-  const auto step = static_cast<double>(level.step);
-  if (adjacency == Adjacency::kTwoLevel) {
-    const uint64_t others = level.clusters.size() - 1;
-    return {static_cast<double>(kRowSum - others * level.step), 0,
-            step * representative_weight};
-  }
-  const WideUint rest =
-      (WideUint{1} << 64) - WideUint{level.words} * level.step;
-  const double flat = std::ldexp(step, 32);
-  return {static_cast<double>(rest), flat, flat};
-}
-
-}  // namespace
 
 Result<Posterior> Posterior::Create(std::shared_ptr<const Channel> channel,
                                     std::vector<double> prior) {
@@ -95,23 +67,23 @@ OutputPosterior Posterior::Of(int32_t y) const {
   const size_t k = words.size();
   const std::vector<uint32_t>& weights = channel_->tables()[cluster].weights;
   const auto column = static_cast<size_t>(clustering.position_in_cluster(y));
-  const auto weight = [&](size_t x) {
-    return k == 1 ? static_cast<double>(kRowSum)
-                  : static_cast<double>(weights[x * k + column]);
+  const auto chance = [&](size_t x) {
+    return k == 1 ? 1.0 : weights[x * k + column] * 0x1p-32;
   };
-  Likelihood likelihood;
+  ClassStage stage;
   OutputPosterior result;
   if (!level_of_.empty()) {
-    const auto medoid =
+    const auto representative =
         static_cast<size_t>(channel_->representatives()[cluster]);
-    likelihood = LikelihoodOf(*level_of_[cluster], channel_->spec().adjacency,
-                              weight(medoid));
-    result.elsewhere = mass_elsewhere_[cluster] * likelihood.elsewhere;
+    stage = StageOf(*level_of_[cluster], channel_->spec().adjacency);
+    result.elsewhere =
+        mass_elsewhere_[cluster] *
+        (stage.elsewhere * chance(representative) + stage.any_word);
   }
   double sum = result.elsewhere;
   for (size_t x = 0; x < k; ++x) {
     result.within.push_back(Prior(words[x]) *
-                            (likelihood.flat + likelihood.scale * weight(x)));
+                            (stage.keep * chance(x) + stage.any_word));
     sum += result.within.back();
   }
   for (double& probability : result.within) probability /= sum;

@@ -28,6 +28,17 @@ std::array<uint8_t, kSize> ArrayAt(std::span<const uint8_t> bytes,
   return field;
 }
 
+// Whether both have the same bits where the mask has ones.
+template <size_t kSize>
+bool EqualUnder(const std::array<uint8_t, kSize>& mask,
+                const std::array<uint8_t, kSize>& a,
+                const std::array<uint8_t, kSize>& b) {
+  for (size_t i = 0; i < kSize; ++i) {
+    if (((a[i] ^ b[i]) & mask[i]) != 0) return false;
+  }
+  return true;
+}
+
 inline bool IsZero(std::span<const uint8_t> bytes) {
   return std::ranges::all_of(bytes, [](uint8_t byte) { return byte == 0; });
 }

@@ -4,7 +4,7 @@
 #include <openssl/asn1.h>
 #include <openssl/objects.h>
 
-#include "cmif/tee/openssl-inl.h"
+#include "cmif/crypto/openssl-inl.h"
 
 namespace cmif::tee {
 
@@ -27,7 +27,7 @@ Result<std::string> DerElement::ObjectId() const {
   std::vector<uint8_t> der = {kObjectId, static_cast<uint8_t>(content.size())};
   der.insert(der.end(), content.begin(), content.end());
   const uint8_t* at = der.data();
-  const Owned<ASN1_OBJECT, ASN1_OBJECT_free> object(
+  const crypto::Owned<ASN1_OBJECT, ASN1_OBJECT_free> object(
       d2i_ASN1_OBJECT(nullptr, &at, static_cast<long>(der.size())));
   char text[256] = {};
   const int size = object == nullptr ? -1

@@ -6,8 +6,8 @@
 #include <algorithm>
 
 #include "cmif/base/byte_reader.h"
+#include "cmif/crypto/ed25519.h"
 #include "cmif/tee/policy_rules-inl.h"
-#include "cmif/tee/public_key.h"
 
 namespace cmif::tee {
 
@@ -78,8 +78,14 @@ Result<Policy::Signature> CheckSignature(
     std::string_view text, std::optional<std::string_view> signature,
     std::optional<std::string_view> owner_key) {
   if (!owner_key) return Policy::Signature::kNone;
-  CMIF_ASSIGN(const PublicKey key, PublicKey::Ed25519FromPem(*owner_key));
-  return signature && key.VerifiesEd25519(AsBytes(text), AsBytes(*signature))
+  CMIF_ASSIGN(const crypto::Ed25519PublicKey key,
+              crypto::Ed25519PublicKeyFromPem(*owner_key));
+  crypto::Ed25519Signature bytes{};
+  if (!signature || signature->size() != bytes.size()) {
+    return Policy::Signature::kBad;
+  }
+  std::ranges::copy(AsBytes(*signature), bytes.begin());
+  return crypto::VerifyEd25519(key, AsBytes(text), bytes)
              ? Policy::Signature::kGood
              : Policy::Signature::kBad;
 }

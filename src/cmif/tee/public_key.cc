@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "cmif/base/byte_reader.h"
-#include "cmif/tee/openssl-inl.h"
+#include "cmif/crypto/openssl-inl.h"
 
 namespace cmif::tee {
 namespace {
@@ -31,7 +31,7 @@ bool IsOnCurve(EVP_PKEY* key, Ecdsa kind) {
 
 // r||s, big-endian, as the DER that OpenSSL takes; empty if it cannot be.
 std::vector<uint8_t> SignatureToDer(std::span<const uint8_t> signature) {
-  const Owned<ECDSA_SIG, ECDSA_SIG_free> pair(ECDSA_SIG_new());
+  const crypto::Owned<ECDSA_SIG, ECDSA_SIG_free> pair(ECDSA_SIG_new());
   const int half = static_cast<int>(signature.size() / 2);
   BIGNUM* r = BN_bin2bn(signature.data(), half, nullptr);
   BIGNUM* s = BN_bin2bn(signature.data() + half, half, nullptr);
@@ -41,13 +41,13 @@ std::vector<uint8_t> SignatureToDer(std::span<const uint8_t> signature) {
     BN_free(s);
     return {};
   }
-  return ToDer(i2d_ECDSA_SIG, pair.get());
+  return crypto::ToDer(i2d_ECDSA_SIG, pair.get());
 }
 
 bool VerifyWith(EVP_PKEY* key, const EVP_MD* hash,
                 std::span<const uint8_t> data,
                 std::span<const uint8_t> signature) {
-  const Owned<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());
+  const crypto::Owned<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());
   const bool good =
       context != nullptr &&
       EVP_DigestVerifyInit(context.get(), nullptr, hash, nullptr, key) == 1 &&
@@ -68,7 +68,7 @@ Result<PublicKey> PublicKey::FromPoint(Ecdsa kind,
   if (xy.size() != 2 * CoordinateBytes(kind)) return failed();
   std::vector<uint8_t> point = {0x04};  // SEC 1, 2.3.3: uncompressed
   point.insert(point.end(), xy.begin(), xy.end());
-  const Owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free> context(
+  const crypto::Owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free> context(
       EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
   std::string curve = CurveName(kind);
   OSSL_PARAM parameters[] = {
@@ -86,21 +86,6 @@ Result<PublicKey> PublicKey::FromPoint(Ecdsa kind,
   return PublicKey({key, EVP_PKEY_free});
 }
 
-Result<PublicKey> PublicKey::Ed25519FromPem(std::string_view pem) {
-  const Owned<BIO, BIO_free_all> bio = ReadOnlyBio(AsBytes(pem));
-  Owned<EVP_PKEY, EVP_PKEY_free> key(
-      bio == nullptr
-          ? nullptr
-          : PEM_read_bio_PUBKEY(bio.get(), nullptr, NoPassword, nullptr));
-  ERR_clear_error();
-  if (key == nullptr || EVP_PKEY_is_a(key.get(), "ED25519") != 1) {
-    return InvalidArgument(
-        "this is no Ed25519 public key in PEM; openssl pkey -pubout writes "
-        "one");
-  }
-  return PublicKey({key.release(), EVP_PKEY_free});
-}
-
 bool PublicKey::Verifies(Ecdsa kind, std::span<const uint8_t> data,
                          std::span<const uint8_t> signature) const {
   if (signature.size() != 2 * CoordinateBytes(kind) ||
@@ -112,12 +97,6 @@ bool PublicKey::Verifies(Ecdsa kind, std::span<const uint8_t> data,
          VerifyWith(key_.get(),
                     kind == Ecdsa::kP256Sha256 ? EVP_sha256() : EVP_sha384(),
                     data, der);
-}
-
-bool PublicKey::VerifiesEd25519(std::span<const uint8_t> data,
-                                std::span<const uint8_t> signature) const {
-  return EVP_PKEY_is_a(key_.get(), "ED25519") == 1 &&
-         VerifyWith(key_.get(), nullptr, data, signature);
 }
 
 }  // namespace cmif::tee

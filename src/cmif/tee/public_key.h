@@ -22,16 +22,11 @@ class PublicKey {
  public:
   // An uncompressed point x||y, big-endian. DATA_LOSS: not on the curve.
   static Result<PublicKey> FromPoint(Ecdsa kind, std::span<const uint8_t> xy);
-  // Ed25519 in PEM ("BEGIN PUBLIC KEY"). INVALID_ARGUMENT: anything else.
-  static Result<PublicKey> Ed25519FromPem(std::string_view pem);
 
   // Whether `signature`, r||s big-endian with equal halves, is one of `data`
   // under this key. False too if the key is not on the curve of `kind`.
   bool Verifies(Ecdsa kind, std::span<const uint8_t> data,
                 std::span<const uint8_t> signature) const;
-  // The same for an Ed25519 key (RFC 8032).
-  bool VerifiesEd25519(std::span<const uint8_t> data,
-                       std::span<const uint8_t> signature) const;
 
  private:
   friend class Certificate;

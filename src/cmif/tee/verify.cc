@@ -128,12 +128,22 @@ void CheckReportData(const Case& the, std::span<const uint8_t> report_data,
                   observed, crypto::ToHex(*wanted));
 }
 
+bool IsListed(std::span<const uint8_t> value, const ByteList& allowed) {
+  return std::ranges::any_of(
+      allowed, [&](const auto& one) { return std::ranges::equal(one, value); });
+}
+
+bool HasRules(bool has_rules, const char* platform, Verdict& verdict) {
+  verdict.Require(has_rules, "policy.platform", platform,
+                  "a platform that the policy has rules for");
+  return has_rules;
+}
+
 void CheckListed(std::span<const uint8_t> value, const ByteList& allowed,
                  const std::string& id, Verdict& verdict) {
   if (allowed.empty()) return;
-  const bool listed = std::ranges::any_of(
-      allowed, [&](const auto& one) { return std::ranges::equal(one, value); });
-  verdict.Require(listed, id, crypto::ToHex(value), "listed by the policy");
+  verdict.Require(IsListed(value, allowed), id, crypto::ToHex(value),
+                  "listed by the policy");
 }
 
 bool ReportAnyMeasurement(const Policy& policy,

@@ -24,9 +24,7 @@ void CheckPlatformId(const ByteList& allowed,
                      const std::optional<PckExtension>& pck, Verdict& verdict) {
   if (allowed.empty()) return;
   const auto listed = [&](std::span<const uint8_t> id) {
-    return !IsZero(id) && std::ranges::any_of(allowed, [&](const auto& one) {
-      return std::ranges::equal(one, id);
-    });
+    return !IsZero(id) && IsListed(id, allowed);
   };
   const bool good =
       pck && (listed(pck->ppid) || (pck->platform_instance_id &&
@@ -103,23 +101,15 @@ bool Matches(const SgxEnclave& enclave, const SgxBody& body) {
          enclave.product_id == body.product_id;
 }
 
-// Adds policy.platform; returns whether there are rules.
-bool HasRules(bool has_rules, const char* platform, Verdict& verdict) {
-  verdict.Require(has_rules, "policy.platform", platform,
-                  "a platform that the policy has rules for");
-  return has_rules;
-}
-
 }  // namespace
 
 void CheckTdxModule(const TdBody& td, const TcbInfo& info, Verdict& verdict) {
   const TdxModule* module = FindTdxModule(info, td.tee_tcb_svn[1]);
-  bool good = module != nullptr && td.mr_signer_seam == module->mr_signer &&
-              IsZero(td.seam_attributes);
-  for (size_t i = 0; good && i < td.seam_attributes.size(); ++i) {
-    good = ((td.seam_attributes[i] ^ module->attributes[i]) &
-            module->attributes_mask[i]) == 0;
-  }
+  const bool good = module != nullptr &&
+                    td.mr_signer_seam == module->mr_signer &&
+                    IsZero(td.seam_attributes) &&
+                    EqualUnder(module->attributes_mask, td.seam_attributes,
+                               module->attributes);
   verdict.Require(
       good, "tdx.module",
       fmt::format("version {}, signer {}, attributes {}", td.tee_tcb_svn[1],
@@ -137,11 +127,8 @@ void CheckTd(const Case& the, const TdBody& td,
   if (!HasRules(rules.has_value(), "tdx", verdict)) return;
   CheckTdAttributes(*rules, td, verdict);
   if (td.mr_service_td && !IsZero(*td.mr_service_td)) {
-    const bool listed =
-        std::ranges::any_of(rules->service_tds, [&](const auto& one) {
-          return std::ranges::equal(one, *td.mr_service_td);
-        });
-    verdict.Require(listed, "tdx.service_td", crypto::ToHex(*td.mr_service_td),
+    verdict.Require(IsListed(*td.mr_service_td, rules->service_tds),
+                    "tdx.service_td", crypto::ToHex(*td.mr_service_td),
                     "none, or listed by the policy");
   }
   if (!ReportAnyMeasurement(the.policy, td.mr_td, verdict)) {

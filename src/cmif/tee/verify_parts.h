@@ -49,6 +49,11 @@ FoundCrl FindCrl(std::span<const Crl> crls, const Certificate& issuer, Time now,
 void CheckReportData(const Case& the, std::span<const uint8_t> report_data,
                      Verdict& verdict);
 
+bool IsListed(std::span<const uint8_t> value, const ByteList& allowed);
+
+// Adds policy.platform; returns whether there are rules.
+bool HasRules(bool has_rules, const char* platform, Verdict& verdict);
+
 // Adds a check that `value` is one of `allowed`. An empty list asks for
 // nothing and adds nothing.
 void CheckListed(std::span<const uint8_t> value, const ByteList& allowed,

@@ -49,16 +49,6 @@ void CheckSignatures(const Quote& quote, const Certificate* pck,
                   "ECDSA P-256 over header and body, by the attestation key");
 }
 
-template <size_t kSize>
-bool EqualUnder(const std::array<uint8_t, kSize>& mask,
-                const std::array<uint8_t, kSize>& a,
-                const std::array<uint8_t, kSize>& b) {
-  for (size_t i = 0; i < kSize; ++i) {
-    if (((a[i] ^ b[i]) & mask[i]) != 0) return false;
-  }
-  return true;
-}
-
 void CheckQe(const SgxBody& qe, const QeIdentity& identity, Verdict& verdict) {
   const bool same =
       qe.mr_signer == identity.mr_signer &&

@@ -317,9 +317,7 @@ void VerifySnp(const Case& the, Verdict& verdict) {
   AddClaims(*report, product, verdict);
   CheckReportData(the, report->report_data, verdict);
   const auto& rules = the.policy.snp();
-  verdict.Require(rules.has_value(), "policy.platform", "snp",
-                  "a platform that the policy has rules for");
-  if (!rules) return;
+  if (!HasRules(rules.has_value(), "snp", verdict)) return;
   CheckTcb(*rules, *report, product, verdict);
   CheckGuest(the.policy, *rules, *report, verdict);
   CheckExtras(*rules, *report, verdict);

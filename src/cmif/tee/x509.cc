@@ -9,8 +9,8 @@
 #include <string>
 
 #include "cmif/base/byte_reader.h"
+#include "cmif/crypto/openssl-inl.h"
 #include "cmif/tee/asn1_time-inl.h"
-#include "cmif/tee/openssl-inl.h"
 
 namespace cmif::tee {
 namespace {
@@ -47,7 +47,8 @@ std::string CommonName(const X509_NAME* name) {
 template <typename T, auto kFree, typename Decode>
 std::shared_ptr<T> FromWholeDer(Decode decode, std::span<const uint8_t> der) {
   const uint8_t* at = der.data();
-  Owned<T, kFree> object(decode(nullptr, &at, static_cast<long>(der.size())));
+  crypto::Owned<T, kFree> object(
+      decode(nullptr, &at, static_cast<long>(der.size())));
   ERR_clear_error();
   if (object == nullptr || at != der.data() + der.size()) return nullptr;
   return {object.release(), kFree};
@@ -85,12 +86,12 @@ Result<Certificate> Certificate::FromDer(std::span<const uint8_t> der) {
 }
 
 std::vector<uint8_t> Certificate::PublicKeyInfo() const {
-  return ToDer(i2d_X509_PUBKEY, X509_get_X509_PUBKEY(handle_.get()));
+  return crypto::ToDer(i2d_X509_PUBKEY, X509_get_X509_PUBKEY(handle_.get()));
 }
 
 std::optional<std::vector<uint8_t>> Certificate::Extension(
     std::string_view oid) const {
-  const Owned<ASN1_OBJECT, ASN1_OBJECT_free> object(
+  const crypto::Owned<ASN1_OBJECT, ASN1_OBJECT_free> object(
       OBJ_txt2obj(std::string(oid).c_str(), /*no_name=*/1));
   if (object == nullptr) return std::nullopt;
   const int index = X509_get_ext_by_OBJ(handle_.get(), object.get(), -1);
@@ -112,7 +113,7 @@ bool Certificate::IsSelfSigned() const {
 
 Result<std::vector<Certificate>> CertificatesFromPem(std::string_view pem) {
   while (pem.ends_with('\0')) pem.remove_suffix(1);
-  const auto bio = ReadOnlyBio(AsBytes(pem));
+  const auto bio = crypto::ReadOnlyBio(AsBytes(pem));
   std::vector<Certificate> certificates;
   while (bio != nullptr) {
     char* name = nullptr;
@@ -145,7 +146,7 @@ Result<std::vector<Certificate>> BuildChain(
     std::span<const Certificate> roots) {
   const Stack untrusted(sk_X509_new_null());
   const Stack trusted(sk_X509_new_null());
-  const Owned<X509_STORE_CTX, X509_STORE_CTX_free> context(
+  const crypto::Owned<X509_STORE_CTX, X509_STORE_CTX_free> context(
       X509_STORE_CTX_new());
   if (!untrusted || !trusted || !context ||
       X509_STORE_CTX_init(context.get(), nullptr, leaf.handle_.get(),
@@ -174,7 +175,7 @@ Result<std::vector<Certificate>> BuildChain(
       X509_STORE_CTX_get1_chain(context.get()));
   std::vector<Certificate> chain;
   for (int i = 0; i < sk_X509_num(found.get()); ++i) {
-    CMIF_ASSIGN(Certificate one, Certificate::FromDer(ToDer(
+    CMIF_ASSIGN(Certificate one, Certificate::FromDer(crypto::ToDer(
                                      i2d_X509, sk_X509_value(found.get(), i))));
     chain.push_back(std::move(one));
   }
@@ -202,14 +203,14 @@ Result<Crl> Crl::FromDer(std::span<const uint8_t> der) {
 }
 
 Result<Crl> Crl::FromPem(std::string_view pem) {
-  const auto bio = ReadOnlyBio(AsBytes(pem));
-  const Owned<X509_CRL, X509_CRL_free> crl(
-      bio == nullptr
-          ? nullptr
-          : PEM_read_bio_X509_CRL(bio.get(), nullptr, NoPassword, nullptr));
+  const auto bio = crypto::ReadOnlyBio(AsBytes(pem));
+  const crypto::Owned<X509_CRL, X509_CRL_free> crl(
+      bio == nullptr ? nullptr
+                     : PEM_read_bio_X509_CRL(bio.get(), nullptr,
+                                             crypto::NoPassword, nullptr));
   ERR_clear_error();
   if (crl == nullptr) return DataLoss("this is no revocation list in PEM");
-  return FromDer(ToDer(i2d_X509_CRL, crl.get()));
+  return FromDer(crypto::ToDer(i2d_X509_CRL, crl.get()));
 }
 
 bool Crl::IsIssuedBy(const Certificate& issuer) const {

@@ -8,7 +8,7 @@
 
 #include <cstdlib>
 
-#include "cmif/tee/openssl-inl.h"
+#include "cmif/crypto/openssl-inl.h"
 
 namespace cmif::tee::testing {
 namespace {
@@ -22,7 +22,7 @@ bool IsP384(EVP_PKEY* key) { return EVP_PKEY_get_bits(key) == 384; }
 
 std::vector<uint8_t> DerToPair(std::span<const uint8_t> der, int half) {
   const uint8_t* at = der.data();
-  const Owned<ECDSA_SIG, ECDSA_SIG_free> pair(
+  const crypto::Owned<ECDSA_SIG, ECDSA_SIG_free> pair(
       d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(der.size())));
   Must(pair != nullptr);
   std::vector<uint8_t> raw(static_cast<size_t>(half) * 2);
@@ -51,7 +51,7 @@ std::vector<uint8_t> SigningKey::Sign(std::span<const uint8_t> data) const {
   const EVP_MD* hash = !ec                ? nullptr
                        : IsP384(handle()) ? EVP_sha384()
                                           : EVP_sha256();
-  const Owned<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());
+  const crypto::Owned<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());
   size_t size = 256;
   std::vector<uint8_t> signature(size);
   Must(EVP_DigestSignInit(context.get(), nullptr, hash, nullptr, handle()) ==
@@ -63,7 +63,7 @@ std::vector<uint8_t> SigningKey::Sign(std::span<const uint8_t> data) const {
 }
 
 std::string SigningKey::PublicPem() const {
-  const Owned<BIO, BIO_free_all> bio(BIO_new(BIO_s_mem()));
+  const crypto::Owned<BIO, BIO_free_all> bio(BIO_new(BIO_s_mem()));
   Must(PEM_write_bio_PUBKEY(bio.get(), handle()) == 1);
   char* text = nullptr;
   const long size = BIO_get_mem_data(bio.get(), &text);

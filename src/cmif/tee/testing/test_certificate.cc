@@ -7,7 +7,7 @@
 
 #include <cstdlib>
 
-#include "cmif/tee/openssl-inl.h"
+#include "cmif/crypto/openssl-inl.h"
 
 namespace cmif::tee::testing {
 namespace {
@@ -16,7 +16,7 @@ void Must(bool good) {
   if (!good) std::abort();
 }
 
-using OwnedX509 = Owned<X509, X509_free>;
+using OwnedX509 = crypto::Owned<X509, X509_free>;
 
 OwnedX509 ToX509(const Certificate& certificate) {
   const uint8_t* at = certificate.der().data();
@@ -32,19 +32,19 @@ const EVP_MD* HashFor(const SigningKey& key) {
 
 void AddExtension(X509* x509, const std::string& oid,
                   const std::vector<uint8_t>& value) {
-  const Owned<ASN1_OBJECT, ASN1_OBJECT_free> object(
+  const crypto::Owned<ASN1_OBJECT, ASN1_OBJECT_free> object(
       OBJ_txt2obj(oid.c_str(), 1));
-  const Owned<ASN1_OCTET_STRING, ASN1_OCTET_STRING_free> octets(
+  const crypto::Owned<ASN1_OCTET_STRING, ASN1_OCTET_STRING_free> octets(
       ASN1_OCTET_STRING_new());
   Must(ASN1_OCTET_STRING_set(octets.get(), value.data(),
                              static_cast<int>(value.size())) == 1);
-  const Owned<X509_EXTENSION, X509_EXTENSION_free> extension(
+  const crypto::Owned<X509_EXTENSION, X509_EXTENSION_free> extension(
       X509_EXTENSION_create_by_OBJ(nullptr, object.get(), 0, octets.get()));
   Must(X509_add_ext(x509, extension.get(), -1) == 1);
 }
 
 void AddCa(X509* x509) {
-  const Owned<X509_EXTENSION, X509_EXTENSION_free> extension(
+  const crypto::Owned<X509_EXTENSION, X509_EXTENSION_free> extension(
       X509V3_EXT_conf_nid(nullptr, nullptr, NID_basic_constraints,
                           "critical,CA:TRUE"));
   Must(X509_add_ext(x509, extension.get(), -1) == 1);
@@ -79,7 +79,7 @@ Identity MakeIdentity(const CertificateSpec& spec, const Identity* issuer,
   }
   const SigningKey& signer = issuer != nullptr ? issuer->key : key;
   Must(X509_sign(x509.get(), signer.handle(), HashFor(signer)) > 0);
-  return {key, *Certificate::FromDer(ToDer(i2d_X509, x509.get()))};
+  return {key, *Certificate::FromDer(crypto::ToDer(i2d_X509, x509.get()))};
 }
 
 Identity MakeIdentity(const CertificateSpec& spec, const Identity* issuer) {
@@ -89,19 +89,20 @@ Identity MakeIdentity(const CertificateSpec& spec, const Identity* issuer) {
 std::vector<uint8_t> MakeCrl(const Identity& issuer,
                              const std::vector<int64_t>& revoked,
                              Time this_update, Time next_update) {
-  const Owned<X509_CRL, X509_CRL_free> crl(X509_CRL_new());
+  const crypto::Owned<X509_CRL, X509_CRL_free> crl(X509_CRL_new());
   const OwnedX509 x509 = ToX509(issuer.certificate);
   Must(X509_CRL_set_version(crl.get(), X509_CRL_VERSION_2) == 1);
   Must(X509_CRL_set_issuer_name(crl.get(), X509_get_subject_name(x509.get())) ==
        1);
-  const Owned<ASN1_TIME, ASN1_TIME_free> last(
+  const crypto::Owned<ASN1_TIME, ASN1_TIME_free> last(
       ASN1_TIME_set(nullptr, this_update.seconds));
-  const Owned<ASN1_TIME, ASN1_TIME_free> next(
+  const crypto::Owned<ASN1_TIME, ASN1_TIME_free> next(
       ASN1_TIME_set(nullptr, next_update.seconds));
   Must(X509_CRL_set1_lastUpdate(crl.get(), last.get()) == 1);
   Must(X509_CRL_set1_nextUpdate(crl.get(), next.get()) == 1);
   for (const int64_t serial : revoked) {
-    const Owned<ASN1_INTEGER, ASN1_INTEGER_free> number(ASN1_INTEGER_new());
+    const crypto::Owned<ASN1_INTEGER, ASN1_INTEGER_free> number(
+        ASN1_INTEGER_new());
     Must(ASN1_INTEGER_set_int64(number.get(), serial) == 1);
     X509_REVOKED* entry = X509_REVOKED_new();
     Must(X509_REVOKED_set_serialNumber(entry, number.get()) == 1);
@@ -110,11 +111,11 @@ std::vector<uint8_t> MakeCrl(const Identity& issuer,
   }
   Must(X509_CRL_sort(crl.get()) == 1);
   Must(X509_CRL_sign(crl.get(), issuer.key.handle(), HashFor(issuer.key)) > 0);
-  return ToDer(i2d_X509_CRL, crl.get());
+  return crypto::ToDer(i2d_X509_CRL, crl.get());
 }
 
 std::string ToPem(const Certificate& certificate) {
-  const Owned<BIO, BIO_free_all> bio(BIO_new(BIO_s_mem()));
+  const crypto::Owned<BIO, BIO_free_all> bio(BIO_new(BIO_s_mem()));
   const OwnedX509 x509 = ToX509(certificate);
   Must(PEM_write_bio_X509(bio.get(), x509.get()) == 1);
   char* text = nullptr;

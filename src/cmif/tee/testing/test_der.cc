@@ -4,7 +4,7 @@
 #include <openssl/objects.h>
 
 #include "cmif/base/byte_reader.h"
-#include "cmif/tee/openssl-inl.h"
+#include "cmif/crypto/openssl-inl.h"
 
 namespace cmif::tee::testing {
 
@@ -36,9 +36,9 @@ Bytes DerText(const std::string& ia5) { return Der(0x16, AsBytes(ia5)); }
 Bytes DerOctets(std::span<const uint8_t> bytes) { return Der(0x04, bytes); }
 
 Bytes DerObjectId(const std::string& dotted) {
-  const Owned<ASN1_OBJECT, ASN1_OBJECT_free> object(
+  const crypto::Owned<ASN1_OBJECT, ASN1_OBJECT_free> object(
       OBJ_txt2obj(dotted.c_str(), 1));
-  return ToDer(i2d_ASN1_OBJECT, object.get());
+  return crypto::ToDer(i2d_ASN1_OBJECT, object.get());
 }
 
 Bytes DerSequence(const std::vector<Bytes>& elements) {

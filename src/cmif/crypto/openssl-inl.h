@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What this room's .cc files share of OpenSSL's ways.
-#ifndef CMIF_TEE_OPENSSL_INL_H_
-#define CMIF_TEE_OPENSSL_INL_H_
+// What .cc files of this room and of tee share of OpenSSL's ways.
+#ifndef CMIF_CRYPTO_OPENSSL_INL_H_
+#define CMIF_CRYPTO_OPENSSL_INL_H_
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -14,7 +14,7 @@
 
 #include "cmif/base/byte_reader.h"
 
-namespace cmif::tee {
+namespace cmif::crypto {
 
 template <auto kFree>
 struct Freer {
@@ -48,6 +48,6 @@ std::vector<uint8_t> ToDer(Encode encode, const T* object) {
   return der;
 }
 
-}  // namespace cmif::tee
+}  // namespace cmif::crypto
 
-#endif  // CMIF_TEE_OPENSSL_INL_H_
+#endif  // CMIF_CRYPTO_OPENSSL_INL_H_
