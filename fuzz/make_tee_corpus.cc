@@ -7,11 +7,11 @@
 #include <string>
 
 #include "cmif/base/byte_reader.h"
+#include "cmif/tee/cbor_writer.h"
 #include "cmif/tee/evidence_certificate.h"
 #include "cmif/tee/pck.h"
 #include "cmif/tee/quote.h"
 #include "cmif/tee/testing/recorded_evidence.h"
-#include "cmif/tee/testing/test_cbor.h"
 #include "cmif/tee/testing/test_cert_table.h"
 #include "cmif/tee/testing/test_der.h"
 

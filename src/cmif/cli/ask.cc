@@ -12,6 +12,7 @@
 #include "cmif/cli/line_reader.h"
 #include "cmif/cli/privacy_options.h"
 #include "cmif/cli/terminal.h"
+#include "cmif/cli/tls_options.h"
 #include "cmif/client/chat.h"
 
 namespace cmif::cli {
@@ -26,7 +27,7 @@ PrivacyOptions LinkedByDefault() {
 
 struct Flags {
   PrivacyOptions privacy = LinkedByDefault();
-  client::RemoteOptions remote;
+  RemoteFlags remote;
   client::GenerateOptions generate = {.temperature = 0.7F, .top_p = 0.95F};
   std::optional<uint64_t> seed;
   int timeout_seconds = 600;
@@ -103,7 +104,7 @@ int Run(Flags& flags) {
   if (!delta) return Report(delta.error());
   auto model = OpenModel(flags.privacy.bundle);
   if (!model) return Report(model.error());
-  auto remote = client::Remote::Connect(flags.remote, (*model)->facts());
+  auto remote = ConnectTo(flags.remote, (*model)->facts());
   if (!remote) return Report(remote.error());
   auto sanitizer = MakeSanitizer(*model, flags.privacy);
   if (!sanitizer) return Report(sanitizer.error());

@@ -13,6 +13,7 @@
 #include "cmif/cli/line_reader.h"
 #include "cmif/cli/privacy_options.h"
 #include "cmif/cli/terminal.h"
+#include "cmif/cli/tls_options.h"
 #include "cmif/client/classifier.h"
 
 namespace cmif::cli {
@@ -20,7 +21,7 @@ namespace {
 
 struct Flags {
   PrivacyOptions privacy;
-  client::RemoteOptions remote;
+  RemoteFlags remote;
   bool json = false;
 };
 
@@ -222,7 +223,7 @@ int Run(const Flags& flags) {
   if (!delta) return Report(delta.error());
   auto model = OpenModel(flags.privacy.bundle);
   if (!model) return Report(model.error());
-  auto remote = client::Remote::Connect(flags.remote, (*model)->facts());
+  auto remote = ConnectTo(flags.remote, (*model)->facts());
   if (!remote) return Report(remote.error());
   auto classifier = client::Classifier::Start(**remote, **model);
   if (!classifier) return Report(classifier.error());

@@ -123,14 +123,6 @@ void AddRowsOption(CLI::App& command, PrivacyOptions& options) {
                              "posterior-own-norm", "posterior-mean-norm"}));
 }
 
-void AddRemoteOptions(CLI::App& command, client::RemoteOptions& options) {
-  command.add_option("--server", options.address, "HOST:PORT of cmif server")
-      ->capture_default_str();
-  command.add_flag("--insecure", options.insecure,
-                   "allow a server beyond this machine although the "
-                   "connection is not encrypted");
-}
-
 Result<std::optional<privacy::Epsilon>> ParseEpsilon(
     const PrivacyOptions& options) {
   if (options.mechanism == "neighbours") {

@@ -15,7 +15,6 @@
 #include "cmif/client/client_model.h"
 #include "cmif/client/policy.h"
 #include "cmif/client/prompt_rows.h"
-#include "cmif/client/remote.h"
 #include "cmif/client/sanitizer.h"
 #include "cmif/privacy/charges.h"
 #include "cmif/privacy/delta.h"
@@ -46,7 +45,6 @@ void AddChannelOptions(CLI::App& command, PrivacyOptions& options);
 void AddPrivacyOptions(CLI::App& command, PrivacyOptions& options);
 // For commands that send rows: --rows.
 void AddRowsOption(CLI::App& command, PrivacyOptions& options);
-void AddRemoteOptions(CLI::App& command, client::RemoteOptions& options);
 
 // The epsilon asked for; nullopt for the identity, whose epsilon is infinite.
 // INVALID_ARGUMENT for anything else that is no epsilon.

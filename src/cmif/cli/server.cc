@@ -11,6 +11,8 @@
 
 #include "cmif/cli/commands.h"
 #include "cmif/cli/terminal.h"
+#include "cmif/cli/tls_options.h"
+#include "cmif/crypto/sha256.h"
 #include "cmif/engine/engine.h"
 #include "cmif/model/verify.h"
 
@@ -22,6 +24,7 @@ constexpr std::chrono::seconds kDrainLimit{10};
 struct Flags {
   std::string body;
   server::ServerOptions server;
+  ServerTlsFlags tls;
   engine::EngineOptions engine;
 };
 
@@ -37,6 +40,9 @@ sigset_t BlockStopSignals() {
 
 int Run(Flags& flags) {
   const sigset_t signals = BlockStopSignals();
+  if (const auto tls = LoadServerTls(flags.tls, flags.server); !tls) {
+    return Report(tls.error());
+  }
   const auto hash = model::HashFile(flags.body);
   if (!hash) return Report(hash.error());
   auto engine = engine::Engine::Load(flags.body, flags.engine);
@@ -46,6 +52,10 @@ int Run(Flags& flags) {
   const auto server = server::Server::Start(*std::move(engine), flags.server);
   if (!server) return Report(server.error());
   fmt::print("listening on {}\n", (*server)->address());
+  if (flags.server.identity) {
+    fmt::print("TLS key sha256 {}\n",
+               crypto::ToHex(flags.server.identity->key_sha256()));
+  }
   fflush(stdout);
   int signal = 0;
   sigwait(&signals, &signal);
@@ -94,6 +104,7 @@ void AddServer(CLI::App& app, int& exit_code) {
   command->add_flag("--insecure-bind", flags->server.insecure_bind,
                     "allow an address beyond this machine, without "
                     "encryption");
+  AddServerTlsOptions(*command, flags->tls);
   AddEngineOptions(*command, flags->engine);
   command->callback([flags, &exit_code] { exit_code = Run(*flags); });
 }

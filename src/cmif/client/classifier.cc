@@ -106,7 +106,7 @@ struct Classifier::Impl {
                   fmt::format("the server did not answer within {} s",
                               kAnswerLimit.count()));
     }
-    if (!status) return std::unexpected(OfBrokenConnection(status.error()));
+    if (!status) return std::unexpected(remote.Explained(status.error()));
     return Unavailable("the server ended the stream early; is it stopping?");
   }
 

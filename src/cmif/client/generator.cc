@@ -31,7 +31,8 @@ class Run {
   // `head`: where the partition has the client draw the tokens.
   Run(Remote& remote, ClientModel& model, const GenerateOptions& options,
       std::optional<HeadSampler> head)
-      : model_(model),
+      : remote_(remote),
+        model_(model),
         options_(options),
         head_(std::move(head)),
         sender_(model.table().format().row_bytes(), remote.facts().max_slots),
@@ -188,7 +189,7 @@ class Run {
                                          "more with --timeout",
                                          options_.timeout.count())};
     }
-    return OfBrokenConnection(status);
+    return remote_.Explained(status);
   }
   void Count(int32_t id) {
     last_token_ = Clock::now();
@@ -209,6 +210,7 @@ class Run {
                                                              : "context";
   }
 
+  const Remote& remote_;
   ClientModel& model_;
   const GenerateOptions& options_;
   std::optional<HeadSampler> head_;

@@ -8,13 +8,22 @@
 #include <memory>
 
 #include "cmif/client/remote.h"
+#include "cmif/wire/address.h"
 #include "cmif/wire/cmif.grpc.pb.h"
 
 namespace cmif::client {
 
 struct Remote::Impl {
+  // Both null without TLS; outlive the channel.
+  std::shared_ptr<attest::OwnIdentity> identity;
+  std::shared_ptr<attest::PeerJudge> judge;
   std::shared_ptr<grpc::Channel> channel;
   std::unique_ptr<v1::Inference::Stub> stub;
+
+  // remote.cc:
+  Result<void> Open(const RemoteOptions& options, const wire::Address& address);
+  // Until the server has taken the connection, or a reason why it will not.
+  Result<void> Wait(const RemoteOptions& options);
 };
 
 }  // namespace cmif::client

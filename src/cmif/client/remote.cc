@@ -1,40 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmif/client/remote.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <string>
-#include <string_view>
+#include <utility>
 
 #include "cmif/client/remote-inl.h"
 #include "cmif/model/row_format.h"
+#include "cmif/wire/address.h"
 #include "cmif/wire/grpc_status.h"
 #include "cmif/wire/limits.h"
+#include "cmif/wire/tls.h"
 
 namespace cmif::client {
 namespace {
 
 constexpr uint32_t kMaxSentences = 64;  // of a batch, whatever a server says
-
-// HOST:PORT; gRPC would try for ever to resolve anything else.
-Result<void> CheckAddress(std::string_view address) {
-  const size_t colon = address.rfind(':');
-  uint32_t port = 0;
-  if (colon != std::string_view::npos && colon > 0) {
-    const auto [end, error] = std::from_chars(
-        address.data() + colon + 1, address.data() + address.size(), port);
-    if (error != std::errc() || end != address.data() + address.size()) {
-      port = 0;
-    }
-  }
-  if (port > 0 && port <= 65535) return {};
-  return InvalidArgument(std::string(address) +
-                         " is no address of a server: give HOST:PORT with a "
-                         "port from 1 to 65535");
-}
 
 Result<v1::HelloReply> Hello(v1::Inference::Stub& stub,
                              std::chrono::seconds timeout) {
@@ -73,22 +56,73 @@ Result<void> Check(const v1::HelloReply& reply,
   return {};
 }
 
-}  // namespace
-
-bool IsLoopback(const std::string& address) {
-  const size_t colon = address.rfind(':');
-  if (colon == std::string::npos || colon + 1 == address.size()) return false;
-  const std::string host = address.substr(0, colon);
-  if (host == "localhost" || host == "[::1]") return true;
-  in_addr parsed{};
-  return inet_pton(AF_INET, host.c_str(), &parsed) == 1 &&
-         (ntohl(parsed.s_addr) >> 24) == 127;
+Result<wire::Address> CheckAddress(const RemoteOptions& options) {
+  CMIF_ASSIGN(auto address, wire::Address::Parse(options.address));
+  if (address.port() == 0) {
+    return InvalidArgument(options.address +
+                           " is no address of a server: give HOST:PORT with a "
+                           "port from 1 to 65535");
+  }
+  if (!address.IsLoopback() && !options.server && !options.insecure) {
+    return PermissionDenied(
+        options.address +
+        " is not on this machine, and the connection would be neither "
+        "encrypted nor authenticated; use --tls, or allow it all the same with "
+        "--insecure");
+  }
+  return address;
 }
 
-Status OfBrokenConnection(const Status& status) {
+// What gRPC says of a connection that nobody took or that broke on the way:
+// worth waiting for. All else has a reason that does not go away.
+bool MayPass(const std::string& message) {
+  for (const char* words :
+       {"Connection refused", "DNS", "No route", "unreachable", "timed out",
+        "Timeout", "imeout occurred"}) {
+    if (message.contains(words)) return true;
+  }
+  return false;
+}
+
+Status WhyNoConnection(const std::string& address, bool tls,
+                       const std::string& message) {
+  if (!tls) {
+    return {Code::kUnavailable,
+            address +
+                " closes the connection: it is no cmif server, or one with TLS "
+                "(then add --tls and --server-key or --server-ca)"};
+  }
+  if (message.contains("wrong version number") ||
+      message.contains("WRONG_VERSION") || message.contains("packet length")) {
+    return {Code::kUnavailable,
+            address +
+                " does not speak TLS; start the server with --tls-cert "
+                "or --tls-self, or leave --tls away"};
+  }
+  if (message.contains("protocol version") ||
+      message.contains("handshake failure")) {
+    return {Code::kUnavailable,
+            address +
+                " does not speak TLS 1.3, or has no key that this "
+                "program accepts"};
+  }
+  return {Code::kUnavailable,
+          address +
+              " ends the TLS handshake: it is no cmif server, or it refuses "
+              "this client's certificate (--client-cert and --client-key; its "
+              "log says why)"};
+}
+
+}  // namespace
+
+Status Remote::Explained(const Status& status) const {
   if (status.code() != Code::kUnavailable &&
       status.code() != Code::kCancelled) {
     return status;
+  }
+  // A server that came back with another key.
+  if (impl_->judge) {
+    if (const auto refusal = impl_->judge->last_refusal()) return *refusal;
   }
   return {Code::kUnavailable,
           "the server went away before it had answered all (" +
@@ -98,31 +132,63 @@ Status OfBrokenConnection(const Status& status) {
 Remote::Remote() : impl_(std::make_unique<Impl>()) {}
 Remote::~Remote() = default;
 
-Result<std::unique_ptr<Remote>> Remote::Connect(
-    const RemoteOptions& options, const model::ModelFacts& expected) {
-  CMIF_TRY(CheckAddress(options.address));
-  if (!IsLoopback(options.address) && !options.insecure) {
-    return PermissionDenied(
-        options.address +
-        " is not on this machine, and the connection would be neither "
-        "encrypted nor authenticated; --insecure allows it all the same");
+Result<void> Remote::Impl::Open(const RemoteOptions& options,
+                                const wire::Address& address) {
+  auto credentials = grpc::InsecureChannelCredentials();
+  if (options.server) {
+    attest::PeerDemands demands = *options.server;
+    if (demands.host.empty()) demands.host = address.host();
+    CMIF_ASSIGN(judge, attest::PeerJudge::Create(std::move(demands),
+                                                 attest::Role::kServer));
+    identity = options.identity;
+    if (!identity) {
+      CMIF_ASSIGN(identity, attest::OwnIdentity::Make());
+    }
+    credentials = wire::TlsChannelCredentials(
+        identity->tls(), attest::PeerJudge::Callback(judge));
   }
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(static_cast<int>(wire::kMaxMessageBytes));
   arguments.SetMaxSendMessageSize(static_cast<int>(wire::kMaxMessageBytes));
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  std::unique_ptr<Remote> remote(new Remote());
-  remote->impl_->channel = grpc::CreateCustomChannel(
-      options.address, grpc::InsecureChannelCredentials(), arguments);
+  // Each connection is judged, so none is shared with another channel.
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  channel = grpc::CreateCustomChannel(options.address, credentials, arguments);
+  stub = v1::Inference::NewStub(channel);
+  return {};
+}
+
+Result<void> Remote::Impl::Wait(const RemoteOptions& options) {
   const auto deadline =
       std::chrono::system_clock::now() + options.connect_timeout;
-  if (!remote->impl_->channel->WaitForConnected(deadline)) {
-    return Unavailable(fmt::format(
-        "no server answers at {} within {} s; start one with cmif server "
-        "--body DIR/body.gguf, or name it with --server",
-        options.address, options.connect_timeout.count()));
+  while (true) {
+    const auto state = channel->GetState(/*try_to_connect=*/true);
+    if (state == GRPC_CHANNEL_READY) return {};
+    if (state == GRPC_CHANNEL_TRANSIENT_FAILURE) {
+      if (judge && judge->last_refusal()) {
+        return std::unexpected(judge->last_refusal()->At(options.address));
+      }
+      const auto hello = Hello(*stub, options.connect_timeout);
+      if (!hello && hello.error().code() == Code::kUnavailable &&
+          !MayPass(hello.error().message())) {
+        return std::unexpected(WhyNoConnection(
+            options.address, judge != nullptr, hello.error().message()));
+      }
+    }
+    if (!channel->WaitForStateChange(state, deadline)) break;
   }
-  remote->impl_->stub = v1::Inference::NewStub(remote->impl_->channel);
+  return Unavailable(fmt::format(
+      "no server answers at {} within {} s; start one with cmif server "
+      "--body DIR/body.gguf, or name it with --server",
+      options.address, options.connect_timeout.count()));
+}
+
+Result<std::unique_ptr<Remote>> Remote::Connect(
+    const RemoteOptions& options, const model::ModelFacts& expected) {
+  CMIF_ASSIGN(const wire::Address address, CheckAddress(options));
+  std::unique_ptr<Remote> remote(new Remote());
+  CMIF_TRY(remote->impl_->Open(options, address));
+  CMIF_TRY(remote->impl_->Wait(options));
   CMIF_ASSIGN(const v1::HelloReply reply,
               Hello(*remote->impl_->stub, options.connect_timeout));
   CMIF_TRY(Check(reply, expected));

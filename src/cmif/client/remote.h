@@ -5,8 +5,11 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "cmif/attest/own_identity.h"
+#include "cmif/attest/peer_judge.h"
 #include "cmif/base/status.h"
 #include "cmif/model/manifest.h"
 
@@ -17,6 +20,10 @@ struct RemoteOptions {
   // Allows an address that is not loopback although the connection is neither
   // encrypted nor authenticated.
   bool insecure = false;
+  // TLS 1.3 with what the server must prove; none: no TLS.
+  std::optional<attest::PeerDemands> server = std::nullopt;
+  // With TLS: what is shown to a server that asks; null: a fresh key.
+  std::shared_ptr<attest::OwnIdentity> identity = nullptr;
   std::chrono::seconds connect_timeout{5};
 };
 
@@ -34,12 +41,17 @@ class Remote {
  public:
   // UNAVAILABLE when nobody answers within the timeout, FAILED_PRECONDITION
   // for another protocol version or the body of another model,
-  // PERMISSION_DENIED for an address beyond loopback without `insecure`.
+  // PERMISSION_DENIED for an address beyond loopback without TLS or `insecure`,
+  // UNAUTHENTICATED for a server that does not prove what it must.
   static Result<std::unique_ptr<Remote>> Connect(
       const RemoteOptions& options, const model::ModelFacts& expected);
   ~Remote();
 
   const RemoteFacts& facts() const { return facts_; }
+
+  // gRPC's own words for a connection that breaks say nothing to a user; this
+  // says what happened and what to do. Other errors stay as they are.
+  Status Explained(const Status& status) const;
 
   struct Impl;  // remote-inl.h
   Impl& impl() { return *impl_; }
@@ -49,13 +61,6 @@ class Remote {
   std::unique_ptr<Impl> impl_;
   RemoteFacts facts_;
 };
-
-// Whether HOST:PORT names this machine alone: 127.0.0.0/8, [::1], localhost.
-bool IsLoopback(const std::string& address);
-
-// gRPC's own words for a connection that breaks say nothing to a user; this
-// says what happened and what to do. Other errors stay as they are.
-Status OfBrokenConnection(const Status& status);
 
 }  // namespace cmif::client
 

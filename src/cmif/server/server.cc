@@ -11,8 +11,10 @@
 #include <thread>
 
 #include "cmif/server/inference_service.h"
-#include "cmif/server/listen_address.h"
+#include "cmif/server/listen_probe.h"
+#include "cmif/wire/address.h"
 #include "cmif/wire/limits.h"
+#include "cmif/wire/tls.h"
 
 namespace cmif::server {
 namespace {
@@ -34,11 +36,40 @@ void SetArguments(grpc::ServerBuilder& builder) {
       GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
 }
 
+std::shared_ptr<grpc::ServerCredentials> CredentialsOf(
+    const ServerOptions& options) {
+  if (!options.identity) return grpc::InsecureServerCredentials();
+  if (!options.clients) {
+    return wire::TlsServerCredentials(options.identity->tls(), nullptr);
+  }
+  options.clients->OnRefusal([log = options.log](const Status& why) {
+    if (log) log("a client is refused: " + why.message());
+  });
+  return wire::TlsServerCredentials(
+      options.identity->tls(), attest::PeerJudge::Callback(options.clients));
+}
+
+Result<void> CheckOptions(const ServerOptions& options,
+                          const wire::Address& address) {
+  if (!options.identity && options.clients) {
+    return InvalidArgument("clients can prove nothing without TLS");
+  }
+  if (address.IsLoopback() || options.identity || options.insecure_bind) {
+    return {};
+  }
+  return PermissionDenied(fmt::format(
+      "{} can be reached from other machines, and there is no TLS; use "
+      "127.0.0.1, add --tls-cert and --tls-key, or --tls-self, or allow it "
+      "with "
+      "--insecure-bind",
+      address.ToString()));
+}
+
 }  // namespace
 
 // Destroyed bottom up: the gRPC server and its calls before the engine.
 struct Server::Impl {
-  explicit Impl(ListenAddress at) : address(std::move(at)) {}
+  explicit Impl(wire::Address at) : address(std::move(at)) {}
 
   void Log(const std::string& line) const {
     if (options.log) options.log(line);
@@ -52,7 +83,7 @@ struct Server::Impl {
   }
 
   ServerOptions options;
-  ListenAddress address;
+  wire::Address address;
   int port = 0;
   std::unique_ptr<engine::Engine> engine;
   std::unique_ptr<InferenceService> service;
@@ -67,14 +98,9 @@ Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Result<std::unique_ptr<Server>> Server::Start(
     std::unique_ptr<engine::Engine> engine, const ServerOptions& options) {
-  CMIF_ASSIGN(auto address, ListenAddress::Parse(options.listen));
-  if (!address.IsLoopback() && !options.insecure_bind) {
-    return PermissionDenied(fmt::format(
-        "{} can be reached from other machines, and there is no TLS yet; use "
-        "127.0.0.1 or add --insecure-bind",
-        address.ToString()));
-  }
-  CMIF_TRY(address.Probe());
+  CMIF_ASSIGN(auto address, wire::Address::Parse(options.listen));
+  CMIF_TRY(CheckOptions(options, address));
+  CMIF_TRY(ProbeListen(address));
   auto impl = std::make_unique<Impl>(std::move(address));
   impl->options = options;
   impl->engine = std::move(engine);
@@ -83,8 +109,8 @@ Result<std::unique_ptr<Server>> Server::Start(
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
   SetArguments(builder);
-  builder.AddListeningPort(impl->address.ToString(),
-                           grpc::InsecureServerCredentials(), &impl->port);
+  builder.AddListeningPort(impl->address.ToString(), CredentialsOf(options),
+                           &impl->port);
   builder.RegisterService(impl->service.get());
   impl->server = builder.BuildAndStart();
   if (!impl->server || impl->port == 0) {

@@ -8,6 +8,8 @@
 #include <memory>
 #include <string>
 
+#include "cmif/attest/own_identity.h"
+#include "cmif/attest/peer_judge.h"
 #include "cmif/base/status.h"
 #include "cmif/engine/engine.h"
 
@@ -18,6 +20,10 @@ struct ServerOptions {
   // Allows addresses other than loopback, without TLS: whoever can reach the
   // port can use the server and read what others send.
   bool insecure_bind = false;
+  // TLS 1.3, which shows this; null: no TLS.
+  std::shared_ptr<attest::OwnIdentity> identity{};
+  // With TLS: what clients must prove in the handshake; null: nothing.
+  std::shared_ptr<attest::PeerJudge> clients{};
   std::string body_sha256{};  // hex, told to clients
   // Classification streams open at once; each may keep rows of up to
   // wire::kMaxSlotBytes. Beyond: RESOURCE_EXHAUSTED.
@@ -36,10 +42,11 @@ struct ServerOptions {
 // health service, without reflection. Thread-safe.
 class Server {
  public:
-  // Listens when it returns. INVALID_ARGUMENT: bad address;
-  // PERMISSION_DENIED: not a loopback address without insecure_bind, or a port
-  // that is not for this user; ALREADY_EXISTS: the port is taken; UNAVAILABLE:
-  // gRPC cannot listen for another reason.
+  // Listens when it returns. INVALID_ARGUMENT: bad address,
+  // or demands on clients without TLS; PERMISSION_DENIED: not a loopback
+  // address without TLS or insecure_bind, or a port that is not for this user;
+  // ALREADY_EXISTS: the port is taken; UNAVAILABLE: gRPC cannot listen for
+  // another reason.
   static Result<std::unique_ptr<Server>> Start(
       std::unique_ptr<engine::Engine> engine, const ServerOptions& options);
   // Drains with no time left.

@@ -5,8 +5,8 @@
 #include <gtest/gtest.h>
 
 #include "cmif/base/byte_reader.h"
+#include "cmif/tee/cbor_writer.h"
 #include "cmif/tee/testing/recorded_evidence.h"
-#include "cmif/tee/testing/test_cbor.h"
 #include "cmif/tee/testing/test_cert_table.h"
 #include "cmif/tee/testing/test_der.h"
 #include "cmif/tee/testing/test_snp.h"
@@ -74,20 +74,17 @@ struct CmwCertificate {
         testing::MakeIdentity({.subject = "node"}, nullptr, key);
     const crypto::Digest hash =
         crypto::Sha256Of(plain.certificate.PublicKeyInfo());
-    const Bytes pair =
-        testing::CborArray({testing::CborNumber(1), testing::CborBytes(hash)});
-    const Bytes claims =
-        testing::CborMap({{"pubkey-hash", testing::CborBytes(pair)}});
+    const Bytes pair = CborArray({CborNumber(1), CborBytes(hash)});
+    const Bytes claims = CborMap({{"pubkey-hash", CborBytes(pair)}});
     const crypto::Digest claims_hash = crypto::Sha256Of(claims);
     std::fill_n(snp.report.begin() + 0x50, 64, uint8_t{0});
     std::ranges::copy(claims_hash, snp.report.begin() + 0x50);
-    const Bytes value = testing::CborMap(
-        {{"report", testing::CborBytes(snp.Sign().bytes)},
-         {"certs", testing::CborBytes(testing::CertTable(
+    const Bytes value = CborMap(
+        {{"report", CborBytes(snp.Sign().bytes)},
+         {"certs", CborBytes(testing::CertTable(
                        {{testing::kVcekGuid, snp.vek.certificate.der()}}))},
-         {"claims", testing::CborBytes(claims)}});
-    const Bytes record = testing::CborArray(
-        {testing::CborText(type), testing::CborBytes(value)});
+         {"claims", CborBytes(claims)}});
+    const Bytes record = CborArray({CborText(type), CborBytes(value)});
     const std::string text =
         "[\"" + std::string(type) + "\",\"" + testing::Base64(value) + "\"]";
     const Bytes extension =
@@ -128,7 +125,7 @@ TEST(EvidenceCertificateTest, RecordsOfOtherTypesAreRefused) {
 
 TEST(EvidenceCertificateTest, BrokenExtensionsAreRefused) {
   const Bytes quote = {1, 2, 3};
-  const Bytes fine = testing::CborBytes(quote);
+  const Bytes fine = CborBytes(quote);
   for (const auto& [oid, value] :
        {std::pair<std::string, Bytes>{kRaTlsOid, {}},
         {kRaTlsOid, fine},

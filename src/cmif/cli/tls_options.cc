@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmif/cli/tls_options.h"
+
+#include <algorithm>
+
+#include "cmif/attest/own_identity.h"
+#include "cmif/attest/peer_judge.h"
+#include "cmif/base/file.h"
+#include "cmif/base/secret_bytes.h"
+#include "cmif/crypto/sha256.h"
+
+namespace cmif::cli {
+namespace {
+
+constexpr uint64_t kMaxPemBytes = 1 << 20;
+
+Result<std::shared_ptr<attest::OwnIdentity>> ReadIdentity(
+    const std::string& cert, const std::string& key) {
+  CMIF_ASSIGN(const std::string certificates, ReadFile(cert, kMaxPemBytes));
+  CMIF_ASSIGN(std::string pem, ReadFile(key, kMaxPemBytes));
+  auto identity = attest::OwnIdentity::FromPem(certificates, pem);
+  SecureWipe(pem.data(), pem.size());
+  if (identity) return identity;
+  const bool of_key = identity.error().code() == Code::kInvalidArgument;
+  return std::unexpected(identity.error().At(of_key ? key : cert));
+}
+
+Result<crypto::Digest> ReadPin(const char* flag, const std::string& hex) {
+  const auto bytes = crypto::FromHex(hex);
+  crypto::Digest digest{};
+  if (!bytes || bytes->size() != digest.size()) {
+    return InvalidArgument(
+        std::string(flag) +
+        " takes the SHA-256 of a public key in 64 hex digits, as cmif server "
+        "prints it");
+  }
+  std::ranges::copy(*bytes, digest.begin());
+  return digest;
+}
+
+Result<void> BothOrNeither(const char* first, bool has_first,
+                           const char* second, bool has_second) {
+  if (has_first == has_second) return {};
+  return InvalidArgument(std::string(first) + " and " + second +
+                         " go together");
+}
+
+Result<attest::PeerDemands> ReadDemands(const char* ca_flag,
+                                        const std::string& ca,
+                                        const char* key_flag,
+                                        const std::vector<std::string>& keys) {
+  attest::PeerDemands demands;
+  if (!ca.empty()) {
+    CMIF_ASSIGN(demands.authority, ReadFile(ca, kMaxPemBytes));
+    const auto judge =
+        attest::PeerJudge::Create(demands, attest::Role::kServer);
+    if (!judge) {
+      return std::unexpected(judge.error().At(std::string(ca_flag) + " " + ca));
+    }
+  }
+  for (const std::string& hex : keys) {
+    CMIF_ASSIGN(demands.keys.emplace_back(), ReadPin(key_flag, hex));
+  }
+  return demands;
+}
+
+Result<void> LoadRemoteTls(const RemoteFlags& flags,
+                           client::RemoteOptions& options) {
+  const bool any = !flags.server_ca.empty() || !flags.server_key.empty() ||
+                   !flags.client_cert.empty() || !flags.client_key.empty();
+  if (!flags.tls) {
+    if (!any) return {};
+    return InvalidArgument(
+        "--server-ca, --server-key, --client-cert and --client-key need --tls");
+  }
+  CMIF_TRY(BothOrNeither("--client-cert", !flags.client_cert.empty(),
+                         "--client-key", !flags.client_key.empty()));
+  std::vector<std::string> pins;
+  if (!flags.server_key.empty()) pins.push_back(flags.server_key);
+  CMIF_ASSIGN(auto demands, ReadDemands("--server-ca", flags.server_ca,
+                                        "--server-key", pins));
+  if (!demands.Any()) {
+    return InvalidArgument(
+        "--tls needs --server-key (the hash that cmif server prints) or "
+        "--server-ca: without them anyone could be the server");
+  }
+  options.server = std::move(demands);
+  if (flags.client_cert.empty()) return {};
+  CMIF_ASSIGN(options.identity,
+              ReadIdentity(flags.client_cert, flags.client_key));
+  return {};
+}
+
+}  // namespace
+
+void AddRemoteOptions(CLI::App& command, RemoteFlags& flags) {
+  command
+      .add_option("--server", flags.remote.address, "HOST:PORT of cmif server")
+      ->capture_default_str();
+  command.add_flag("--tls", flags.tls,
+                   "speak TLS 1.3 with the server; needs --server-key or "
+                   "--server-ca");
+  command.add_option("--server-key", flags.server_key,
+                     "the server's key must have this SHA-256 (hex), which "
+                     "cmif server prints");
+  command.add_option("--server-ca", flags.server_ca,
+                     "the server's certificate must be of this authority's "
+                     "(PEM FILE), for the host of --server");
+  command.add_option("--client-cert", flags.client_cert,
+                     "the certificate (PEM) to show to a server that asks");
+  command.add_option("--client-key", flags.client_key, "its private key (PEM)");
+  command.add_flag("--insecure", flags.remote.insecure,
+                   "allow a server beyond this machine without TLS");
+}
+
+Result<std::unique_ptr<client::Remote>> ConnectTo(
+    const RemoteFlags& flags, const model::ModelFacts& expected) {
+  client::RemoteOptions options = flags.remote;
+  CMIF_TRY(LoadRemoteTls(flags, options));
+  return client::Remote::Connect(options, expected);
+}
+
+void AddServerTlsOptions(CLI::App& command, ServerTlsFlags& flags) {
+  command.add_option("--tls-cert", flags.cert,
+                     "speak TLS 1.3 alone, with this certificate (PEM; its "
+                     "issuers' may follow)");
+  command.add_option("--tls-key", flags.key, "its private key (PEM)");
+  command.add_flag("--tls-self", flags.self,
+                   "speak TLS 1.3 alone, with a key made now and never "
+                   "written: clients give its printed hash as --server-key");
+  command.add_option("--client-ca", flags.client_ca,
+                     "clients must show a certificate of this authority's "
+                     "(PEM FILE)");
+  command
+      .add_option("--client-key-pin", flags.client_keys,
+                  "clients must show a certificate whose key has this SHA-256 "
+                  "(hex); may be repeated")
+      ->allow_extra_args(false);
+}
+
+Result<void> LoadServerTls(const ServerTlsFlags& flags,
+                           server::ServerOptions& options) {
+  CMIF_TRY(BothOrNeither("--tls-cert", !flags.cert.empty(), "--tls-key",
+                         !flags.key.empty()));
+  if (flags.self && !flags.cert.empty()) {
+    return InvalidArgument("--tls-self and --tls-cert exclude each other");
+  }
+  const bool demands_any =
+      !flags.client_ca.empty() || !flags.client_keys.empty();
+  if (!flags.self && flags.cert.empty()) {
+    if (!demands_any) return {};
+    return InvalidArgument(
+        "--client-ca and --client-key-pin need --tls-cert or --tls-self");
+  }
+  if (flags.self) {
+    CMIF_ASSIGN(options.identity, attest::OwnIdentity::Make());
+  } else {
+    CMIF_ASSIGN(options.identity, ReadIdentity(flags.cert, flags.key));
+  }
+  if (!demands_any) return {};
+  CMIF_ASSIGN(auto demands, ReadDemands("--client-ca", flags.client_ca,
+                                        "--client-key-pin", flags.client_keys));
+  CMIF_ASSIGN(options.clients, attest::PeerJudge::Create(
+                                   std::move(demands), attest::Role::kClient));
+  return {};
+}
+
+}  // namespace cmif::cli
