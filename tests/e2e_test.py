@@ -214,6 +214,22 @@ class EndToEnd(unittest.TestCase):
         self.assertEqual(ask("posterior", "--mechanism", "identity")["answer"],
                          ask("plain", "--mechanism", "identity")["answer"])
 
+    def test_oblivious_rows_say_the_same(self):
+        for command, kind, flags in (
+                ("classify", "bert", ()),
+                ("ask", "llama", ("--temperature", "0", "--max-tokens", "12"))):
+            direct, oblivious = (
+                self.client(command, kind, "--mechanism", "identity", *flags,
+                            *more, stdin="bada kini domo, kini\n")
+                for more in ((), ("--oblivious",)))
+            self.assertEqual(oblivious.returncode, 0, oblivious.stderr)
+            self.assertTrue(oblivious.stdout)
+            self.assertEqual(oblivious.stdout, direct.stdout)
+        done = self.client("classify", "bert", "--oblivious", "--rows",
+                           "posterior", stdin="bada\n")
+        self.assertEqual(done.returncode, USAGE, done.stderr)
+        self.assertIn(b"--oblivious", done.stderr)
+
     def test_head_on_the_client_writes_the_same_text(self):
         for kind in ("llama", "tied"):
             source = self.folder / f"{kind}-head.gguf"

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "cmif/cli/bench_report.h"
+#include "cmif/cli/bench_tee.h"
 #include "cmif/cli/commands.h"
 #include "cmif/cli/terminal.h"
 
@@ -38,7 +39,10 @@ void AddBench(CLI::App& app, int& exit_code) {
                    "counts; fewer than 7 are for a first look")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  command->callback([options, &exit_code] { exit_code = Run(*options); });
+  AddBenchTee(*command, exit_code);
+  command->callback([command, options, &exit_code] {
+    if (command->get_subcommands().empty()) exit_code = Run(*options);
+  });
 }
 
 }  // namespace cmif::cli

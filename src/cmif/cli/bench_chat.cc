@@ -31,8 +31,8 @@ Result<client::Generation> Ours(client::Remote& remote,
   client::GenerateOptions options;
   options.max_tokens = tokens;
   options.stop_at_end = false;
-  return client::Generate(
-      remote, model, client::PlainRows(model.table(), prompt), options, {});
+  return client::Generate(remote, model, client::PlainRows(model, prompt),
+                          options, {});
 }
 
 // `words` of the passage are in the prompt.

@@ -28,7 +28,7 @@ constexpr double kPaperSharePercent = 0.67;
 Rows RowsOf(const client::ClientModel& model, const Sentences& sentences) {
   Rows rows;
   for (const auto& ids : sentences) {
-    rows.push_back(client::PlainRows(model.table(), ids));
+    rows.push_back(client::PlainRows(model, ids));
   }
   return rows;
 }

@@ -17,6 +17,7 @@
 #include "cmif/client/conversation.h"
 #include "cmif/client/nearest_unit.h"
 #include "cmif/client/sanitizer.h"
+#include "cmif/model/oblivious_rows.h"
 #include "cmif/privacy/accountant.h"
 #include "cmif/text/words.h"
 
@@ -206,6 +207,32 @@ Result<void> MeasureNearest(client::ClientModel& model, const std::string& name,
   return {};
 }
 
+// What --oblivious costs a row, eight of them at a time.
+void MeasureObliviousRows(const client::ClientModel& model,
+                          const std::string& name, BenchReport& report) {
+  const model::EmbeddingTable& table = model.table();
+  std::vector<int32_t> ids(8);
+  for (size_t i = 0; i < ids.size(); ++i) {
+    ids[i] = static_cast<int32_t>(i * (table.rows() / ids.size()));
+  }
+  const auto rows = static_cast<double>(ids.size());
+  SecretBytes copy(ids.size() * table.format().row_bytes());
+  Pairs pairs;
+  for (int pair = 0; pair < report.pairs(); ++pair) {
+    const double ours =
+        Timed([&] { copy = model::CopyRowsObliviously(table, ids); });
+    const double direct = Timed([&] {
+      uint8_t* to = copy.bytes().data();
+      for (const int32_t id : ids) {
+        to = std::ranges::copy(table.Row(id), to).out;
+      }
+    });
+    pairs.Add(1e6 * ours / rows, 1e6 * direct / rows);
+  }
+  report.Row("embedding fetch, oblivious, " + name, pairs, "us/row",
+             "copying the rows alone");
+}
+
 Result<void> MeasureStart(const DemoModel& demo, const std::string& name,
                           BenchReport& report) {
   Pairs pairs;
@@ -236,6 +263,7 @@ Result<void> BenchModel(const DemoModel& demo, const std::string& name,
           *model, {.spec = client::DefaultSpec(model->facts(), epsilon)}, {}));
   CMIF_TRY(MeasureDraw(*model, *opened.channel, name, report));
   CMIF_TRY(MeasureKeyedDraw(*model, *opened.channel, name, report));
+  MeasureObliviousRows(*model, name, report);
   CMIF_TRY(MeasureAccount(opened.channel, name, report));
   CMIF_ASSIGN(
       client::Sanitizer sanitizer,

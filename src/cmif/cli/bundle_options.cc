@@ -66,7 +66,10 @@ Result<model::BundleAccess> AccessOf(const BundleOptions& options) {
 Result<std::shared_ptr<client::ClientModel>> OpenModel(
     const BundleOptions& options) {
   CMIF_ASSIGN(const model::BundleAccess access, AccessOf(options));
-  return client::ClientModel::Open(options.folder, access);
+  return client::ClientModel::Open(options.folder, access,
+                                   options.oblivious
+                                       ? client::RowFetch::kOblivious
+                                       : client::RowFetch::kDirect);
 }
 
 Result<crypto::Ed25519Signer> ReadSigner(const std::string& path) {

@@ -18,6 +18,7 @@ struct BundleOptions {
   std::string folder;
   std::string key_file;
   std::string owner_file;
+  bool oblivious = false;  // client::RowFetch::kOblivious
 };
 
 // --bundle-key and --owner-key; --bundle too.

@@ -79,7 +79,7 @@ Result<Label> Classify(client::Classifier& classifier,
   CMIF_ASSIGN(const std::vector<int32_t> ids,
               model.tokenizer().Encode(text, true));
   const std::vector<std::vector<client::PromptRow>> batch = {
-      client::PlainRows(model.table(), ids)};
+      client::PlainRows(model, ids)};
   CMIF_ASSIGN(const std::vector<uint64_t> bytes, classifier.Send(batch));
   CMIF_ASSIGN(const auto logits, classifier.Receive());
   const std::vector<double> probabilities = client::Softmax(logits[0]);

@@ -30,7 +30,8 @@ bool IsSplitOf(const fs::path& folder, const fs::path& source) {
 }
 
 Result<DemoModel> Split(const fs::path& source, const std::string& name,
-                        std::optional<fs::path> clusters) {
+                        std::optional<fs::path> clusters,
+                        bool head_on_client = false) {
   DemoModel demo{source, CacheFolder() / "demo" / name};
   if (IsSplitOf(demo.folder, source)) return demo;
   Note("splitting " + source.filename().string() + " into " +
@@ -39,10 +40,11 @@ Result<DemoModel> Split(const fs::path& source, const std::string& name,
   client::SplitOptions options;
   options.source = source;
   options.folder = demo.folder;
+  options.head_on_client = head_on_client;
   options.clustering.clusters_file = std::move(clusters);
   options.overwrite = true;
   CMIF_ASSIGN(const privacy::Epsilon epsilon, privacy::Epsilon::Create(1));
-  options.epsilons = {epsilon};
+  if (!head_on_client) options.epsilons = {epsilon};
   Progress progress;
   CMIF_TRY(client::SplitModel(options, [&](std::string_view step, double done) {
     progress.Update(step, done);
@@ -79,6 +81,10 @@ Result<std::optional<DemoModel>> ChatModel() {
   if (!fs::exists(source)) return std::nullopt;
   CMIF_ASSIGN(DemoModel demo, Split(source, "chat", std::nullopt));
   return std::optional<DemoModel>(std::move(demo));
+}
+
+Result<DemoModel> ChatModelWithoutHead(const DemoModel& chat) {
+  return Split(chat.source, "chat-head", std::nullopt, true);
 }
 
 }  // namespace cmif::cli

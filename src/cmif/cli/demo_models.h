@@ -26,6 +26,8 @@ Result<DemoModel> ClassifierModel();
 // The chat model from the cache, where ./run puts it; nullopt when it is not
 // there (no network at set-up).
 Result<std::optional<DemoModel>> ChatModel();
+// The same model with its output head on the client's side.
+Result<DemoModel> ChatModelWithoutHead(const DemoModel& chat);
 
 }  // namespace cmif::cli
 

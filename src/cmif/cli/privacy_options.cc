@@ -121,6 +121,9 @@ void AddRowsOption(CLI::App& command, PrivacyOptions& options) {
       ->capture_default_str()
       ->check(CLI::IsMember({"plain", "posterior", "posterior-raw",
                              "posterior-own-norm", "posterior-mean-norm"}));
+  command.add_flag("--oblivious", options.bundle.oblivious,
+                   "read the whole table for every few rows, so that memory "
+                   "accesses do not tell which rows they are");
 }
 
 Result<std::optional<privacy::Epsilon>> ParseEpsilon(
@@ -179,6 +182,11 @@ Result<std::optional<client::ChannelOptions>> ParseChannel(
 
 Result<privacy::Delta> CheckPrivacyOptions(const PrivacyOptions& options) {
   CMIF_TRY(ParseChannel(options));
+  if (options.bundle.oblivious && options.rows != "plain") {
+    return InvalidArgument(
+        "--oblivious goes with --rows plain alone: posterior rows are computed "
+        "from the rows of one cluster");
+  }
   char* end = nullptr;
   const double value = std::strtod(options.delta.c_str(), &end);
   if (options.delta.empty() || *end != '\0') {

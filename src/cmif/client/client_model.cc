@@ -21,7 +21,8 @@ std::unique_ptr<const crypto::SealKey> ChannelKeyOf(
 }
 
 Result<std::shared_ptr<ClientModel>> ClientModel::Open(
-    const std::filesystem::path& folder, const model::BundleAccess& access) {
+    const std::filesystem::path& folder, const model::BundleAccess& access,
+    RowFetch row_fetch) {
   CMIF_ASSIGN(const model::Manifest manifest, model::ReadManifest(folder));
   CMIF_ASSIGN(model::Bundle bundle,
               model::OpenBundle(folder / model::kBundleFile, access));
@@ -38,6 +39,7 @@ Result<std::shared_ptr<ClientModel>> ClientModel::Open(
       folder, std::move(bundle), std::move(units),
       std::make_shared<const privacy::Clustering>(std::move(clustering))));
   opened->channel_key_ = ChannelKeyOf(access);
+  opened->row_fetch_ = row_fetch;
   return opened;
 }
 

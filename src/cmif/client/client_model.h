@@ -21,6 +21,10 @@ namespace cmif::client {
 std::unique_ptr<const crypto::SealKey> ChannelKeyOf(
     const model::BundleAccess& access);
 
+// How rows of the table are read for sending: kOblivious touches the same
+// memory whichever rows they are (model/oblivious_rows.h).
+enum class RowFetch : uint8_t { kDirect, kOblivious };
+
 // The client's half of a split model, opened: bundle, units and clusters, and
 // what is derived from the table when it is first needed. Thread-safe.
 class ClientModel {
@@ -29,8 +33,10 @@ class ClientModel {
   // FAILED_PRECONDITION when bundle and manifest belong to different models.
   static Result<std::shared_ptr<ClientModel>> Open(
       const std::filesystem::path& folder,
-      const model::BundleAccess& access = {});
+      const model::BundleAccess& access = {},
+      RowFetch row_fetch = RowFetch::kDirect);
 
+  RowFetch row_fetch() const { return row_fetch_; }
   const std::filesystem::path& folder() const { return folder_; }
   const model::ModelFacts& facts() const { return bundle_.facts; }
   const model::Tokenizer& tokenizer() const { return bundle_.tokenizer; }
@@ -61,6 +67,7 @@ class ClientModel {
   Result<const privacy::RowMatrix*> RowsLocked();
 
   std::filesystem::path folder_;
+  RowFetch row_fetch_ = RowFetch::kDirect;
   model::Bundle bundle_;
   std::unique_ptr<const crypto::SealKey> channel_key_;
   UnitTable units_;

@@ -69,6 +69,7 @@ class Run {
     v1::GenerateReply reply;
     if (!stream_->Read(&reply)) return Broken();
     result_.bytes_received += reply.ByteSizeLong();
+    ++result_.messages;
     CMIF_TRY(CheckReply(reply));
     CMIF_ASSIGN(const bool goes_on,
                 head_ ? TakeState(reply, on_text) : TakeTokens(reply, on_text));
@@ -164,11 +165,12 @@ class Run {
   }
   // Of a generated token.
   Result<void> AddOwnRow(int32_t id, v1::GenerateRequest& request) {
-    return AddRow(PlainRow(model_.table(), id), request);
+    return AddRow(PlainRow(model_, id), request);
   }
   bool Send(v1::GenerateRequest& request) {
     request.mutable_rows()->set_new_rows(sender_.TakeNewRows());
     result_.bytes_sent += request.ByteSizeLong();
+    ++result_.messages;
     return stream_->Write(request);
   }
   Result<void> Write(v1::GenerateRequest& request) {

@@ -35,6 +35,7 @@ struct Generation {
   uint64_t tokens_out = 0;
   uint64_t bytes_sent = 0;
   uint64_t bytes_received = 0;
+  uint64_t messages = 0;      // sent and received
   double prompt_seconds = 0;  // until the first token came
   double decode_seconds = 0;  // from the first to the last token
   // Tokens after the first, a second; 0 for fewer than two.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "cmif/model/oblivious_rows.h"
 #include "cmif/privacy/clustering.h"
 #include "cmif/text/words.h"
 
@@ -48,15 +49,27 @@ Result<RowKind> ParseRowKind(std::string_view name,
   return static_cast<RowKind>(found - std::begin(kNames));
 }
 
-PromptRow PlainRow(const model::EmbeddingTable& table, int32_t id) {
-  return {static_cast<uint32_t>(id), table.Row(id)};
+PromptRow PlainRow(const ClientModel& model, int32_t id) {
+  return PlainRows(model, std::span(&id, 1)).front();
 }
 
-std::vector<PromptRow> PlainRows(const model::EmbeddingTable& table,
+std::vector<PromptRow> PlainRows(const ClientModel& model,
                                  std::span<const int32_t> ids) {
+  const model::EmbeddingTable& table = model.table();
+  const size_t row_bytes = table.format().row_bytes();
+  std::shared_ptr<const SecretBytes> copy;
+  if (model.row_fetch() == RowFetch::kOblivious) {
+    copy = std::make_shared<const SecretBytes>(
+        model::CopyRowsObliviously(table, ids));
+  }
   std::vector<PromptRow> rows;
   rows.reserve(ids.size());
-  for (const int32_t id : ids) rows.push_back(PlainRow(table, id));
+  for (size_t i = 0; i < ids.size(); ++i) {
+    rows.push_back({static_cast<uint32_t>(ids[i]),
+                    copy ? copy->bytes().subspan(i * row_bytes, row_bytes)
+                         : table.Row(ids[i]),
+                    copy});
+  }
   return rows;
 }
 
@@ -93,7 +106,7 @@ bool PromptRows::IsDrawn(const model::PromptTokens& prompt, size_t at) const {
 
 Result<std::vector<PromptRow>> PromptRows::Of(
     const model::PromptTokens& prompt) {
-  std::vector<PromptRow> rows = PlainRows(model_->table(), prompt.ids);
+  std::vector<PromptRow> rows = PlainRows(*model_, prompt.ids);
   if (!posterior_) return rows;
   for (size_t i = 0; i < rows.size(); ++i) {
     if (!IsDrawn(prompt, i)) continue;

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cmif/base/secret_bytes.h"
 #include "cmif/base/status.h"
 #include "cmif/client/client_model.h"
 #include "cmif/client/posterior_rows.h"
@@ -38,11 +39,14 @@ Result<RowKind> ParseRowKind(std::string_view name,
 struct PromptRow {
   uint32_t key = 0;
   std::span<const uint8_t> bytes;  // in the table's own type
+  // What keeps the bytes where they are a copy of the table's.
+  std::shared_ptr<const SecretBytes> copy = nullptr;
 };
 
-// The table's own row of a token; valid as long as the table.
-PromptRow PlainRow(const model::EmbeddingTable& table, int32_t id);
-std::vector<PromptRow> PlainRows(const model::EmbeddingTable& table,
+// The table's own rows of tokens, fetched as the model was opened for; valid as
+// long as the model.
+PromptRow PlainRow(const ClientModel& model, int32_t id);
+std::vector<PromptRow> PlainRows(const ClientModel& model,
                                  std::span<const int32_t> ids);
 
 // Chooses the rows of a prompt that was sanitized. A function of the tokens of

@@ -50,7 +50,7 @@ class PromptRowsTest : public ::testing::TestWithParam<Kind> {
     EXPECT_EQ(found.size(), prompt.ids.size());
     std::vector<std::string> words;
     for (size_t i = 0; i < found.size(); ++i) {
-      const PromptRow plain = PlainRow(model_->table(), prompt.ids[i]);
+      const PromptRow plain = PlainRow(*model_, prompt.ids[i]);
       if (found[i].key != plain.key) {
         EXPECT_NE(Copy(found[i]), Copy(plain));
         words.push_back(model_->units().Written(prompt.ids[i]));
@@ -168,7 +168,7 @@ TEST_P(PromptRowsTest, ATokensTwoRowsDoNotMixInAStream) {
   PromptRows rows = Means(sanitizer);
   const int32_t id = model_->units().FindWord("kini");
   const PromptRow mean = rows.OfText({id}).value()[0];
-  const PromptRow own = PlainRow(model_->table(), id);
+  const PromptRow own = PlainRow(*model_, id);
   const model::RowFormat& format = model_->table().format();
   wire::RowSender sender(format.row_bytes(), 16);
   std::vector<uint32_t> slots;
@@ -194,6 +194,23 @@ TEST_P(PromptRowsTest, ATokensTwoRowsDoNotMixInAStream) {
         got.begin() + static_cast<std::ptrdiff_t>(i * format.width())))
         << i;
   }
+}
+
+// The copies of --oblivious outlive the call, and each other.
+TEST_P(PromptRowsTest, ObliviousRowsAreTheTablesOwn) {
+  const auto oblivious =
+      ClientModel::Open(model_->folder(), {}, RowFetch::kOblivious).value();
+  const std::vector<int32_t> ids = Encode("bada kini domo, kini");
+  const auto copies = PlainRows(*oblivious, ids);
+  const PromptRow one = PlainRow(*oblivious, ids.back());
+  ASSERT_EQ(copies.size(), ids.size());
+  for (size_t i = 0; i < ids.size(); ++i) {
+    const PromptRow own = PlainRow(*model_, ids[i]);
+    EXPECT_EQ(copies[i].key, own.key);
+    EXPECT_EQ(Copy(copies[i]), Copy(own));
+    EXPECT_NE(copies[i].bytes.data(), oblivious->table().Row(ids[i]).data());
+  }
+  EXPECT_EQ(Copy(one), Copy(copies.back()));
 }
 
 TEST(RowKindTest, NamesComeBack) {

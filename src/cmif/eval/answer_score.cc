@@ -153,8 +153,7 @@ Result<std::vector<double>> AnswerModel::Read(
 
 // Those of the token behind one of the answer.
 Result<std::vector<double>> AnswerModel::Append(int32_t token) {
-  const std::vector<client::PromptRow> row = {
-      client::PlainRow(model_.table(), token)};
+  const std::vector<client::PromptRow> row = {client::PlainRow(model_, token)};
   const std::vector<float> values = Expand(row);
   const std::vector<engine::SequencePart> parts = {{0, position_++, values}};
   CMIF_TRY(runner_->Decode(parts));
@@ -203,7 +202,7 @@ Result<RowScores> ScoreRows(AnswerModel& model, client::Sanitizer& sanitizer,
   Scores scores(rows.size());
   for (size_t i = 0; i < texts.size(); ++i) {
     CMIF_ASSIGN(const model::PromptTokens bare, model.Prompt(texts[i]));
-    const auto own = client::PlainRows(sanitizer.model().table(), bare.ids);
+    const auto own = client::PlainRows(sanitizer.model(), bare.ids);
     CMIF_ASSIGN(const Answer answer, model.AnswerTo(own));
     CMIF_ASSIGN(const AnswerScore unprotected, model.Score(own, answer));
     std::vector<AnswerScore> of_kinds(rows.size());

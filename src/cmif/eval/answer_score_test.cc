@@ -28,7 +28,7 @@ class AnswerScoreTest : public ::testing::TestWithParam<Kind> {
         .value();
   }
   std::vector<client::PromptRow> Rows(const std::string& text) const {
-    return client::PlainRows(model_->table(), answers_->Prompt(text)->ids);
+    return client::PlainRows(*model_, answers_->Prompt(text)->ids);
   }
 
   client::testing::TempFolder folder_;
