@@ -9,7 +9,7 @@ include(CMakePackageConfigHelpers)
 set(cmif_config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/cmif)
 set(cmif_core_rooms)
 set(cmif_more_rooms)
-foreach(room base privacy crypto text model tee wire attest broker engine server
+foreach(room base privacy crypto text model tee platform wire attest broker engine server
              client gateway eval)
   if(NOT TARGET cmif_${room})
     continue()

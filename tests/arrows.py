@@ -23,6 +23,7 @@ ARROWS = {
     "text": ["base"],
     "model": ["base", "crypto"],
     "tee": ["base", "crypto"],
+    "platform": ["base", "crypto"],
     "wire": ["base"],
     "attest": ["base", "crypto", "tee", "platform", "wire"],
     "broker": ["base", "crypto", "tee", "wire"],
@@ -45,7 +46,8 @@ IMPURE = re.compile(
 THIRD_PARTY = [
     (r"(llama|ggml|gguf)[-\w]*\.h(pp)?", ["engine", "model"],
      ["engine", "model"]),
-    (r"(grpc|grpcpp|google/protobuf)/.*|.*\.pb\.h", ["wire", "server", "client"],
+    (r"(grpc|grpcpp|google/protobuf)/.*|.*\.pb\.h", ["wire", "attest", "server",
+                                                "client"],
      ["wire", "server"]),
     (r"openssl/.*", ["crypto", "tee"], []),
     (r"sodium(/.*|\.h)", ["crypto"], []),

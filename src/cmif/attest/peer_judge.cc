@@ -63,14 +63,20 @@ Result<void> PeerJudge::Check(const wire::TlsPeer& peer, int64_t now) const {
                             crypto::ToHex(key)));
   }
   CMIF_TRY(certificate->CheckTime(now));
-  if (demands_.authority.empty()) return {};
-  CMIF_TRY(certificate->CheckIssuer(demands_.authority,
-                                    peer_ == Role::kServer
-                                        ? crypto::TlsCertificate::Use::kServer
-                                        : crypto::TlsCertificate::Use::kClient,
-                                    now));
+  if (!demands_.authority.empty()) CMIF_TRY(CheckIssuer(*certificate, now));
+  if (!demands_.evidence) return {};
+  return demands_.evidence->JudgeCertificate(certificate->Der(), now);
+}
+
+Result<void> PeerJudge::CheckIssuer(const crypto::TlsCertificate& certificate,
+                                    int64_t now) const {
+  CMIF_TRY(certificate.CheckIssuer(demands_.authority,
+                                   peer_ == Role::kServer
+                                       ? crypto::TlsCertificate::Use::kServer
+                                       : crypto::TlsCertificate::Use::kClient,
+                                   now));
   if (!demands_.host.empty()) {
-    CMIF_TRY(certificate->CheckHost(demands_.host));
+    CMIF_TRY(certificate.CheckHost(demands_.host));
   }
   return {};
 }

@@ -10,13 +10,14 @@
 #include <string>
 #include <vector>
 
+#include "cmif/attest/evidence_judge.h"
+#include "cmif/attest/role.h"
 #include "cmif/base/status.h"
 #include "cmif/crypto/sha256.h"
+#include "cmif/crypto/tls_certificate.h"
 #include "cmif/wire/tls.h"
 
 namespace cmif::attest {
-
-enum class Role { kServer, kClient };
 
 // What a peer must prove in the handshake; all that is given is demanded.
 struct PeerDemands {
@@ -27,8 +28,11 @@ struct PeerDemands {
   std::string host = {};
   // The SHA-256 of the keys that a peer may have; empty: any.
   std::vector<crypto::Digest> keys = {};
+  // Judges the evidence in the peer's certificate, and later its answers to
+  // challenges; null: none is demanded.
+  std::shared_ptr<EvidenceJudge> evidence = nullptr;
 
-  bool Any() const { return !authority.empty() || !keys.empty(); }
+  bool Any() const { return !authority.empty() || !keys.empty() || evidence; }
 };
 
 // Judges the peers of connections. Thread-safe.
@@ -47,6 +51,10 @@ class PeerJudge {
   // Why the last peer that was judged was refused; none if it was not, or none
   // was judged.
   std::optional<Status> last_refusal() const;
+  // Null: no evidence is demanded.
+  const std::shared_ptr<EvidenceJudge>& evidence() const {
+    return demands_.evidence;
+  }
   // Called with each refusal, from gRPC's threads; set before the first.
   void OnRefusal(std::function<void(const Status&)> call) {
     on_refusal_ = std::move(call);
@@ -56,6 +64,8 @@ class PeerJudge {
   PeerJudge(PeerDemands demands, Role peer)
       : demands_(std::move(demands)), peer_(peer) {}
   Result<void> Check(const wire::TlsPeer& peer, int64_t now) const;
+  Result<void> CheckIssuer(const crypto::TlsCertificate& certificate,
+                           int64_t now) const;
 
   const PeerDemands demands_;
   const Role peer_;

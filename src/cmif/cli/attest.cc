@@ -4,7 +4,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <memory>
 #include <optional>
 
@@ -12,14 +11,12 @@
 #include "cmif/base/file.h"
 #include "cmif/cli/bench_report.h"
 #include "cmif/cli/commands.h"
+#include "cmif/cli/evidence_files.h"
 #include "cmif/cli/terminal.h"
 #include "cmif/tee/verify.h"
 
 namespace cmif::cli {
 namespace {
-
-constexpr uint64_t kMaxPolicyBytes = 1 << 20;
-constexpr uint64_t kMaxSignatureBytes = 4096;
 
 struct AttestOptions {
   std::string file;
@@ -31,75 +28,9 @@ struct AttestOptions {
   bool json = false;
 };
 
-Result<void> AddFile(const std::filesystem::path& path,
-                     tee::Endorsements& endorsements) {
-  CMIF_ASSIGN(const std::string text, ReadFile(path, tee::kMaxCrlBytes));
-  const auto added = endorsements.Add(AsBytes(text));
-  if (!added) return std::unexpected(added.error().At(path.string()));
-  return {};
-}
-
-// A folder may hold other things too: they are counted and passed over.
-Result<void> AddFolder(const std::filesystem::path& folder,
-                       tee::Endorsements& endorsements) {
-  std::error_code error;
-  std::vector<std::filesystem::path> files;
-  for (std::filesystem::directory_iterator entry(folder, error), end;
-       !error && entry != end; entry.increment(error)) {
-    if (entry->is_regular_file(error)) files.push_back(entry->path());
-  }
-  if (error) {
-    return PermissionDenied(folder.string() + ": " + error.message());
-  }
-  std::ranges::sort(files);
-  size_t others = 0;
-  for (const std::filesystem::path& file : files) {
-    const auto added = AddFile(file, endorsements);
-    if (!added && added.error().code() != Code::kDataLoss) {
-      return std::unexpected(added.error());
-    }
-    if (!added) ++others;
-  }
-  if (others > 0) {
-    Note(fmt::format("{}: {} files are no endorsements",
-                     ForTerminal(folder.string()), others));
-  }
-  return {};
-}
-
-Result<tee::Endorsements> LoadEndorsements(
-    const std::vector<std::string>& paths) {
-  tee::Endorsements endorsements;
-  for (const std::string& path : paths) {
-    std::error_code error;
-    CMIF_TRY(std::filesystem::is_directory(path, error)
-                 ? AddFolder(path, endorsements)
-                 : AddFile(path, endorsements));
-  }
-  return endorsements;
-}
-
-// The signature of a policy P is P.sig, as `openssl pkeyutl -sign -rawin`
-// writes it.
 Result<tee::Policy> LoadPolicy(const AttestOptions& options) {
   if (options.policy.empty()) return tee::Policy::Inspection();
-  CMIF_ASSIGN(const std::string text,
-              ReadFile(options.policy, kMaxPolicyBytes));
-  std::optional<std::string> key;
-  std::optional<std::string> signature;
-  if (!options.owner_key.empty()) {
-    CMIF_ASSIGN(key, ReadFile(options.owner_key, kMaxSignatureBytes));
-    if (auto found = ReadFile(options.policy + ".sig", kMaxSignatureBytes)) {
-      signature = *std::move(found);
-    }
-  }
-  auto policy = tee::Policy::Read(text, signature, key);
-  if (!policy) {
-    const bool of_key = policy.error().code() == Code::kInvalidArgument;
-    return std::unexpected(
-        policy.error().At(of_key ? options.owner_key : options.policy));
-  }
-  return policy;
+  return LoadAttestationPolicy(options.policy, options.owner_key);
 }
 
 Result<tee::Time> LoadTime(const std::string& at) {

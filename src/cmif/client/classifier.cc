@@ -13,6 +13,7 @@
 #include <optional>
 #include <thread>
 
+#include "cmif/client/prove-inl.h"
 #include "cmif/client/remote-inl.h"
 #include "cmif/wire/grpc_status.h"
 #include "cmif/wire/limits.h"
@@ -90,7 +91,8 @@ struct Classifier::Impl {
       : remote(remote_in),
         model(model_in),
         sender(model_in.table().format().row_bytes(),
-               remote_in.facts().max_slots) {}
+               remote_in.facts().max_slots),
+        proof(remote_in.impl().NewProof("Classify")) {}
   ~Impl() {
     if (!stream) return;
     context.TryCancel();
@@ -110,15 +112,45 @@ struct Classifier::Impl {
     return Unavailable("the server ended the stream early; is it stopping?");
   }
 
+  // Lets a round of the exchange pass if one is due.
+  Result<void> ProveIfDue() {
+    if (!proof.Due(attest::ProofClock::now())) return {};
+    // The server answers in order.
+    while (early.size() < pending.size()) {
+      CMIF_ASSIGN(early.emplace_back(), ReadReply());
+    }
+    watchdog.Arm();
+    const auto proven =
+        Prove(*stream, context, proof, [this] { return Broken(); });
+    watchdog.Disarm();
+    if (proven || !stream) return proven;
+    context.TryCancel();
+    stream->Finish();
+    stream.reset();
+    return proven;
+  }
+
+  Result<v1::ClassifyReply> ReadReply() {
+    v1::ClassifyReply reply;
+    watchdog.Arm();
+    const bool read = stream->Read(&reply);
+    watchdog.Disarm();
+    if (!read) return Broken();
+    return reply;
+  }
+
   Remote& remote;
   ClientModel& model;
   wire::RowSender sender;
+  attest::ClientProof proof;
   grpc::ClientContext context;
   Watchdog watchdog{context};
   std::unique_ptr<
       grpc::ClientReaderWriter<v1::ClassifyRequest, v1::ClassifyReply>>
       stream;
   std::deque<size_t> pending;  // sentences of each batch not received
+  // Replies to the first of them, read in front of a challenge.
+  std::deque<v1::ClassifyReply> early;
 };
 
 namespace {
@@ -147,6 +179,7 @@ Result<std::unique_ptr<Classifier>> Classifier::Start(Remote& remote,
   }
   auto impl = std::make_unique<Impl>(remote, model);
   impl->stream = remote.impl().stub->Classify(&impl->context);
+  CMIF_TRY(impl->ProveIfDue());
   return std::unique_ptr<Classifier>(new Classifier(std::move(impl)));
 }
 
@@ -167,6 +200,7 @@ size_t Classifier::max_batch_tokens() const {
 Result<std::vector<uint64_t>> Classifier::Send(
     std::span<const std::vector<PromptRow>> sentences) {
   if (!impl_->stream) return Unavailable("the stream to the server is closed");
+  CMIF_TRY(impl_->ProveIfDue());
   v1::ClassifyRequest request;
   size_t tokens = 0;
   for (const auto& sentence : sentences) tokens += sentence.size();
@@ -197,14 +231,16 @@ Result<std::vector<uint64_t>> Classifier::Send(
 }
 
 Result<std::vector<std::vector<float>>> Classifier::Receive() {
-  if (!impl_->stream || impl_->pending.empty()) {
+  if (impl_->pending.empty() || (!impl_->stream && impl_->early.empty())) {
     return Unavailable("the stream to the server is closed");
   }
   v1::ClassifyReply reply;
-  impl_->watchdog.Arm();
-  const bool read = impl_->stream->Read(&reply);
-  impl_->watchdog.Disarm();
-  if (!read) return impl_->Broken();
+  if (impl_->early.empty()) {
+    CMIF_ASSIGN(reply, impl_->ReadReply());
+  } else {
+    reply = std::move(impl_->early.front());
+    impl_->early.pop_front();
+  }
   const size_t sentences = impl_->pending.front();
   impl_->pending.pop_front();
   const size_t labels = impl_->model.facts().labels.size();

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "cmif/client/head_sampler.h"
+#include "cmif/client/prove-inl.h"
 #include "cmif/client/remote-inl.h"
 #include "cmif/client/text_assembler.h"
 #include "cmif/wire/grpc_status.h"
@@ -35,6 +36,7 @@ class Run {
         model_(model),
         options_(options),
         head_(std::move(head)),
+        proof_(remote.impl().NewProof("Generate")),
         sender_(model.table().format().row_bytes(), remote.facts().max_slots),
         assembler_(options.stop) {
     context_.set_deadline(std::chrono::system_clock::now() + options.timeout);
@@ -49,6 +51,7 @@ class Run {
   Run& operator=(const Run&) = delete;
 
   Result<void> SendPrompt(std::span<const PromptRow> prompt) {
+    CMIF_TRY(ProveIfDue());
     v1::GenerateRequest request;
     SetSampling(*request.mutable_sampling());
     for (size_t i = 0; i < prompt.size(); ++i) {
@@ -86,6 +89,11 @@ class Run {
   }
 
  private:
+  // Lets a round of the exchange pass if one is due; the server waits.
+  Result<void> ProveIfDue() {
+    if (!proof_.Due(attest::ProofClock::now())) return {};
+    return Prove(*stream_, context_, proof_, [this] { return Broken(); });
+  }
   Result<void> CheckReply(const v1::GenerateReply& reply) const {
     const bool states = !reply.hidden_state().empty();
     const bool tokens = !reply.tokens().empty();
@@ -112,6 +120,7 @@ class Run {
   // Each of these: false when the answer ends here.
   Result<bool> TakeTokens(const v1::GenerateReply& reply, const OnText& show) {
     if (reply.wants_row()) {
+      CMIF_TRY(ProveIfDue());
       v1::GenerateRequest answer;
       CMIF_TRY(
           AddOwnRow(static_cast<int32_t>(reply.tokens().rbegin()[0]), answer));
@@ -134,6 +143,7 @@ class Run {
     if (reply.has_done() || result_.tokens_out == options_.max_tokens) {
       return true;
     }
+    CMIF_TRY(ProveIfDue());
     v1::GenerateRequest answer;
     CMIF_TRY(AddOwnRow(*token, answer));
     // Fails where this state filled the context: the last reply says so.
@@ -216,6 +226,7 @@ class Run {
   ClientModel& model_;
   const GenerateOptions& options_;
   std::optional<HeadSampler> head_;
+  attest::ClientProof proof_;
   wire::RowSender sender_;
   TextAssembler assembler_;
   grpc::ClientContext context_;

@@ -6,7 +6,9 @@
 #include <grpcpp/grpcpp.h>
 
 #include <memory>
+#include <string>
 
+#include "cmif/attest/stream_proof.h"
 #include "cmif/client/remote.h"
 #include "cmif/wire/address.h"
 #include "cmif/wire/cmif.grpc.pb.h"
@@ -19,6 +21,16 @@ struct Remote::Impl {
   std::shared_ptr<attest::PeerJudge> judge;
   std::shared_ptr<grpc::Channel> channel;
   std::unique_ptr<v1::Inference::Stub> stub;
+
+  // What must pass on a stream of this call before rows are sent.
+  attest::ClientProof NewProof(const char* call) const {
+    return {{identity, judge ? judge->evidence() : nullptr},
+            call + (" " + body_sha256),
+            server_demands};
+  }
+  bool CanProve() const { return identity && identity->attests(); }
+  std::string body_sha256;
+  bool server_demands = false;
 
   // remote.cc:
   Result<void> Open(const RemoteOptions& options, const wire::Address& address);

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <initializer_list>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -73,15 +75,22 @@ Result<wire::Address> CheckAddress(const RemoteOptions& options) {
   return address;
 }
 
-// What gRPC says of a connection that nobody took or that broke on the way:
-// worth waiting for. All else has a reason that does not go away.
-bool MayPass(const std::string& message) {
-  for (const char* words :
-       {"Connection refused", "DNS", "No route", "unreachable", "timed out",
-        "Timeout", "imeout occurred"}) {
-    if (message.contains(words)) return true;
-  }
-  return false;
+bool Says(const Status& status, std::initializer_list<const char*> words) {
+  return status.code() == Code::kUnavailable &&
+         std::ranges::any_of(words, [&](const char* word) {
+           return status.message().contains(word);
+         });
+}
+
+// What gRPC says of a connection that was taken and then closed, or that broke
+// in the TLS handshake. All else may pass: nobody listens yet, a name is not
+// known yet.
+bool BrokeInHandshake(const Status& status) {
+  return Says(status, {"handshake failed"});
+}
+bool WasTurnedAway(const Status& status) {
+  return BrokeInHandshake(status) ||
+         Says(status, {"Socket closed", "onnection reset", "Broken pipe"});
 }
 
 Status WhyNoConnection(const std::string& address, bool tls,
@@ -151,17 +160,22 @@ Result<void> Remote::Impl::Open(const RemoteOptions& options,
   arguments.SetMaxReceiveMessageSize(static_cast<int>(wire::kMaxMessageBytes));
   arguments.SetMaxSendMessageSize(static_cast<int>(wire::kMaxMessageBytes));
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 200);
   // Each connection is judged, so none is shared with another channel.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  // A stream that gRPC itself moved to another connection would not be the one
+  // that was challenged.
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   channel = grpc::CreateCustomChannel(options.address, credentials, arguments);
   stub = v1::Inference::NewStub(channel);
   return {};
 }
 
 Result<void> Remote::Impl::Wait(const RemoteOptions& options) {
-  const auto deadline =
-      std::chrono::system_clock::now() + options.connect_timeout;
-  while (true) {
+  using std::chrono::system_clock;
+  const auto deadline = system_clock::now() + options.connect_timeout;
+  std::optional<system_clock::time_point> turned_away;
+  while (system_clock::now() < deadline) {
     const auto state = channel->GetState(/*try_to_connect=*/true);
     if (state == GRPC_CHANNEL_READY) return {};
     if (state == GRPC_CHANNEL_TRANSIENT_FAILURE) {
@@ -169,13 +183,21 @@ Result<void> Remote::Impl::Wait(const RemoteOptions& options) {
         return std::unexpected(judge->last_refusal()->At(options.address));
       }
       const auto hello = Hello(*stub, options.connect_timeout);
-      if (!hello && hello.error().code() == Code::kUnavailable &&
-          !MayPass(hello.error().message())) {
-        return std::unexpected(WhyNoConnection(
-            options.address, judge != nullptr, hello.error().message()));
+      if (!hello && WasTurnedAway(hello.error())) {
+        // A server that stops closes connections too: again after a second.
+        const auto now = system_clock::now();
+        if (!turned_away) turned_away = now;
+        if (BrokeInHandshake(hello.error()) ||
+            now - *turned_away >= std::chrono::seconds(1)) {
+          return std::unexpected(WhyNoConnection(
+              options.address, judge != nullptr, hello.error().message()));
+        }
       }
     }
-    if (!channel->WaitForStateChange(state, deadline)) break;
+    // gRPC tries again without showing a change of state.
+    channel->WaitForStateChange(
+        state, std::min(deadline,
+                        system_clock::now() + std::chrono::milliseconds(200)));
   }
   return Unavailable(fmt::format(
       "no server answers at {} within {} s; start one with cmif server "
@@ -192,6 +214,14 @@ Result<std::unique_ptr<Remote>> Remote::Connect(
   CMIF_ASSIGN(const v1::HelloReply reply,
               Hello(*remote->impl_->stub, options.connect_timeout));
   CMIF_TRY(Check(reply, expected));
+  remote->impl_->body_sha256 = expected.body_sha256;
+  remote->impl_->server_demands = reply.demands_evidence();
+  if (reply.demands_evidence() && !remote->impl_->CanProve()) {
+    return FailedPrecondition(
+        "the server takes rows only of clients that prove what runs in them; "
+        "run this one in a trusted execution environment, with --tls and "
+        "--attester");
+  }
   // A server's limits are its word: none goes beyond what the model and the
   // protocol allow.
   CMIF_ASSIGN(const model::RowFormat format,

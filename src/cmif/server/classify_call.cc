@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "cmif/attest/proof_wire.h"
 #include "cmif/base/byte_reader.h"
 #include "cmif/server/inference_service.h"
 #include "cmif/wire/grpc_status.h"
@@ -13,7 +14,8 @@ ClassifyCall::ClassifyCall(InferenceService& service,
                            grpc::CallbackServerContext* context)
     : service_(service),
       breaker_(context),
-      table_(service.NewTable(service.max_slots())) {}
+      table_(service.NewTable(service.max_slots())),
+      proof_(service.NewProof("Classify", *context)) {}
 
 std::shared_ptr<ClassifyCall> ClassifyCall::Start(
     InferenceService& service, grpc::CallbackServerContext* context) {
@@ -57,7 +59,30 @@ Result<engine::ClassifyBatch> ClassifyCall::TakeBatch() {
   return batch;
 }
 
+Result<void> ClassifyCall::HandleAttest() {
+  if (request_.has_rows() || request_.lengths_size() > 0) {
+    return InvalidArgument("rows and a proof are messages of their own");
+  }
+  CMIF_ASSIGN(const auto reply,
+              proof_.Take(attest::ReadProof(request_.attest()),
+                          attest::ProofClock::now()));
+  if (!reply) {
+    {
+      const std::lock_guard lock(mutex_);
+      idle_since_ = Clock::now();
+    }
+    StartRead(&request_);
+    return {};
+  }
+  reply_.Clear();
+  attest::WriteProof(*reply, reply_.mutable_attest());
+  Write();
+  return {};
+}
+
 Result<void> ClassifyCall::HandleRequest() {
+  if (request_.has_attest()) return HandleAttest();
+  CMIF_TRY(proof_.MayTakeRows(attest::ProofClock::now()));
   CMIF_ASSIGN(auto batch, TakeBatch());
   auto ticket = service_.engine().ClassifyAsync(
       std::move(batch), [self = self_](Result<std::vector<float>> logits) {
@@ -72,7 +97,12 @@ Result<void> ClassifyCall::HandleRequest() {
 
 void ClassifyCall::Reply(Result<std::vector<float>> logits) {
   if (!logits) return FinishWith(wire::ToGrpc(logits.error()));
+  reply_.Clear();
   reply_.mutable_logits()->Assign(logits->begin(), logits->end());
+  Write();
+}
+
+void ClassifyCall::Write() {
   {
     const std::lock_guard lock(mutex_);
     writing_since_ = Clock::now();

@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "cmif/attest/stream_proof.h"
 #include "cmif/engine/engine.h"
 #include "cmif/server/live_calls.h"
 #include "cmif/wire/cmif.grpc.pb.h"
@@ -37,8 +38,11 @@ class ClassifyCall final
  private:
   ClassifyCall(InferenceService& service, grpc::CallbackServerContext* context);
   Result<engine::ClassifyBatch> TakeBatch();
+  Result<void> HandleAttest();
   Result<void> HandleRequest();
   void Reply(Result<std::vector<float>> logits);
+  // Sends reply_.
+  void Write();
   void FinishWith(const grpc::Status& status);
   // With mutex_ held: nothing but Finish() may follow.
   void Close(const grpc::Status& status);
@@ -49,6 +53,7 @@ class ClassifyCall final
   v1::ClassifyRequest request_;
   v1::ClassifyReply reply_;
   wire::RowTable table_;
+  attest::ServerProof proof_;
 
   std::mutex mutex_;  // guards what follows
   std::shared_ptr<engine::ClassifyLoop::Ticket> ticket_;

@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "cmif/attest/proof_wire.h"
 #include "cmif/base/byte_reader.h"
 #include "cmif/server/inference_service.h"
 #include "cmif/wire/grpc_status.h"
@@ -48,7 +49,8 @@ GenerateCall::GenerateCall(InferenceService& service,
                            grpc::CallbackServerContext* context)
     : service_(service),
       breaker_(context),
-      table_(service.NewTable(service.max_slots())) {}
+      table_(service.NewTable(service.max_slots())),
+      proof_(service.NewProof("Generate", *context)) {}
 
 Result<std::shared_ptr<GenerateCall>> GenerateCall::Start(
     InferenceService& service, grpc::CallbackServerContext* context) {
@@ -80,9 +82,29 @@ void GenerateCall::OnReadDone(bool ok) {
 }
 
 Result<void> GenerateCall::HandleRequest() {
+  if (request_.has_attest()) return HandleAttest();
+  CMIF_TRY(proof_.MayTakeRows(attest::ProofClock::now()));
   if (prompt_done_) return HandleAnswer();
   if (!begun_) CMIF_TRY(HandleFirst());
   return HandlePrompt();
+}
+
+Result<void> GenerateCall::HandleAttest() {
+  if (request_.has_rows() || request_.has_sampling() ||
+      request_.prompt_done()) {
+    return InvalidArgument("rows and a proof are messages of their own");
+  }
+  CMIF_ASSIGN(const auto reply,
+              proof_.Take(attest::ReadProof(request_.attest()),
+                          attest::ProofClock::now()));
+  if (!reply) return {};
+  {
+    const std::lock_guard lock(mutex_);
+    attest::WriteProof(*reply, gathering_.mutable_attest());
+    due_ = true;
+  }
+  Advance();
+  return {};
 }
 
 Result<void> GenerateCall::HandleFirst() {

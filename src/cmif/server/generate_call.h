@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 
+#include "cmif/attest/stream_proof.h"
 #include "cmif/engine/generation.h"
 #include "cmif/server/live_calls.h"
 #include "cmif/wire/cmif.grpc.pb.h"
@@ -48,6 +49,7 @@ class GenerateCall final
   GenerateCall(InferenceService& service, grpc::CallbackServerContext* context);
 
   Result<void> HandleRequest();
+  Result<void> HandleAttest();
   Result<void> HandleFirst();
   Result<void> HandlePrompt();
   Result<void> HandleAnswer();
@@ -65,6 +67,7 @@ class GenerateCall final
   // Reader's state: one read is under way at a time.
   v1::GenerateRequest request_;
   wire::RowTable table_;
+  attest::ServerProof proof_;
   bool begun_ = false;
   bool prompt_done_ = false;
   uint64_t positions_ = 0;  // of the prompt

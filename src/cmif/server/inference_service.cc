@@ -9,6 +9,7 @@
 #include "cmif/server/generate_call.h"
 #include "cmif/wire/grpc_status.h"
 #include "cmif/wire/limits.h"
+#include "cmif/wire/tls.h"
 
 namespace cmif::server {
 namespace {
@@ -29,6 +30,8 @@ InferenceService::InferenceService(engine::Engine& engine,
                                    const ServerOptions& options)
     : engine_(engine),
       options_(options),
+      party_{options.identity,
+             options.clients ? options.clients->evidence() : nullptr},
       // ReadBodyInfo has checked that this format exists.
       format_(*model::RowFormat::Create(engine.info().body.row_type,
                                         engine.info().body.row_width)) {}
@@ -58,6 +61,7 @@ grpc::ServerUnaryReactor* InferenceService::Hello(
   reply->set_max_sentences(facts.max_sentences);
   reply->set_labels(facts.labels);
   reply->set_max_slots(max_slots());
+  reply->set_demands_evidence(party_.peers != nullptr);
   reactor->Finish(grpc::Status::OK);
   return reactor;
 }
@@ -99,6 +103,13 @@ wire::RowTable InferenceService::NewTable(uint32_t max_slots) const {
                                     std::span<float> out) {
          format.Expand(row, out);
        }});
+}
+
+attest::ServerProof InferenceService::NewProof(
+    const char* call, const grpc::CallbackServerContext& context) const {
+  return {
+      party_, fmt::format("{} {}", call, options_.body_sha256),
+      party_.identity ? wire::PeerCertificate(*context.auth_context()) : ""};
 }
 
 uint32_t InferenceService::max_slots() const {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 
+#include "cmif/attest/stream_proof.h"
 #include "cmif/engine/engine.h"
 #include "cmif/model/row_format.h"
 #include "cmif/server/live_calls.h"
@@ -33,6 +34,9 @@ class InferenceService final : public v1::Inference::CallbackService {
   // An empty slot table for a new stream of at most this many slots.
   wire::RowTable NewTable(uint32_t max_slots) const;
   uint32_t max_slots() const;
+  // What must pass on a stream of this call before its rows are taken.
+  attest::ServerProof NewProof(
+      const char* call, const grpc::CallbackServerContext& context) const;
   void Log(const std::string& line) const;
   // One line for a call that ended with a failure; OK says nothing.
   void LogEnd(const char* call, const grpc::Status& status) const;
@@ -48,6 +52,7 @@ class InferenceService final : public v1::Inference::CallbackService {
  private:
   engine::Engine& engine_;
   const ServerOptions options_;
+  const attest::Party party_;
   const model::RowFormat format_;
   std::mutex mutex_;  // held from the check of a limit to Add()
   LiveCalls sentence_calls_;

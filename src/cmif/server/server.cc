@@ -40,7 +40,12 @@ std::shared_ptr<grpc::ServerCredentials> CredentialsOf(
     const ServerOptions& options) {
   if (!options.identity) return grpc::InsecureServerCredentials();
   if (!options.clients) {
-    return wire::TlsServerCredentials(options.identity->tls(), nullptr);
+    // Evidence is bound to the client's key too: any will do, but there must be
+    // one.
+    const auto any = [](const wire::TlsPeer&) -> Result<void> { return {}; };
+    return wire::TlsServerCredentials(
+        options.identity->tls(),
+        options.identity->attests() ? wire::JudgePeer(any) : nullptr);
   }
   options.clients->OnRefusal([log = options.log](const Status& why) {
     if (log) log("a client is refused: " + why.message());

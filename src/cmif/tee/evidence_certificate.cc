@@ -16,7 +16,6 @@ namespace {
 
 using Kind = CborItem::Kind;
 
-constexpr uint64_t kQuoteTag = 60000;
 // Algorithms of the named information hash registry (RFC 6920).
 constexpr uint64_t kSha256 = 1;
 constexpr uint64_t kSha384 = 7;
@@ -97,7 +96,7 @@ const EVP_MD* HashOf(uint64_t algorithm) {
 
 Result<CarriedEvidence> ReadRaTlsExtension(std::span<const uint8_t> value) {
   CMIF_ASSIGN(const CborItem tag, ReadCbor(value));
-  if (tag.kind != Kind::kTag || tag.number != kQuoteTag ||
+  if (tag.kind != Kind::kTag || tag.number != kRaTlsQuoteTag ||
       tag.items[0].kind != Kind::kArray || tag.items[0].items.size() != 2) {
     return Malformed();
   }

@@ -23,6 +23,7 @@
 namespace cmif::tee {
 
 constexpr char kRaTlsOid[] = "2.23.133.5.4.9";
+constexpr uint64_t kRaTlsQuoteTag = 60000;
 constexpr char kCmwOid[] = "1.3.6.1.5.5.7.1.35";
 constexpr std::string_view kCmwType =
     "application/vnd.cmif.attestation-evidence+cbor";

@@ -8,7 +8,7 @@
 
 namespace cmif::wire {
 
-inline constexpr uint32_t kProtocolVersion = 2;
+inline constexpr uint32_t kProtocolVersion = 3;
 
 // The largest message either side accepts (gRPC refuses longer ones).
 inline constexpr size_t kMaxMessageBytes = 16U << 20;

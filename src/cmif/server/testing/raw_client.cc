@@ -13,15 +13,16 @@ v1::Sampling Greedy(uint32_t max_tokens) {
   return sampling;
 }
 
-RawClient::RawClient(const std::string& address,
-                     const engine::testing::TableRows& table)
+RawClient::RawClient(
+    const std::string& address, const engine::testing::TableRows& table,
+    const std::shared_ptr<grpc::ChannelCredentials>& credentials)
     : table_(table) {
   grpc::ChannelArguments arguments;
   // Its own connection, not one that clients of the process share.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetMaxReceiveMessageSize(static_cast<int>(wire::kMaxMessageBytes));
-  const auto channel = grpc::CreateCustomChannel(
-      address, grpc::InsecureChannelCredentials(), arguments);
+  const auto channel =
+      grpc::CreateCustomChannel(address, credentials, arguments);
   // As client::Remote does: gRPC 1.51's first attempt to connect fails now and
   // then ("No such file or directory", seen in 4 of 2,100 runs), and a call on
   // a channel that is not connected fails with it instead of trying again.

@@ -30,8 +30,9 @@ struct Generated {
 // measurements: what goes over the wire is what a real one would send.
 class RawClient {
  public:
-  RawClient(const std::string& address,
-            const engine::testing::TableRows& table);
+  RawClient(const std::string& address, const engine::testing::TableRows& table,
+            const std::shared_ptr<grpc::ChannelCredentials>& credentials =
+                grpc::InsecureChannelCredentials());
 
   v1::Inference::Stub& stub() { return *stub_; }
   const engine::testing::TableRows& table() const { return table_; }
