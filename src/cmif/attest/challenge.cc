@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmif/attest/challenge.h"
 
-#include <cstring>
-
 #include "cmif/base/byte_reader.h"
 #include "cmif/base/random.h"
 #include "cmif/crypto/sha512.h"
@@ -12,10 +10,7 @@ namespace cmif::attest {
 Nonce FreshNonce() {
   OsRandom random;
   Nonce nonce{};
-  for (size_t at = 0; at < nonce.size(); at += sizeof(uint32_t)) {
-    const uint32_t word = random.Next32();
-    std::memcpy(nonce.data() + at, &word, sizeof(word));
-  }
+  FillRandom(random, nonce);
   return nonce;
 }
 

@@ -47,10 +47,9 @@ Result<void> EvidenceJudge::JudgeCertificate(std::span<const uint8_t> der,
   const crypto::Digest hash = crypto::Sha256Of(der);
   if (IsRemembered(hash, now)) return {};
   CMIF_ASSIGN(const tee::Evidence evidence, Read(der));
-  if (!evidence.carrier)
-    return Refused(
-        "the peer's evidence is not in its "
-        "certificate");
+  if (!evidence.carrier) {
+    return Refused("the peer's evidence is not in its certificate");
+  }
   const tee::Verdict verdict = tee::VerifyAgainst(
       roots_, evidence, endorsements_, policy_, {}, tee::Time{now});
   CMIF_TRY(ToResult(verdict));

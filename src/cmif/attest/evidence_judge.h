@@ -44,7 +44,6 @@ class EvidenceJudge {
                            const std::array<uint8_t, 64>& report_data,
                            int64_t now) const;
 
-  const tee::Policy& policy() const { return policy_; }
   // Verdicts that were reached, and not looked up: for tests.
   uint64_t certificates_judged() const;
 

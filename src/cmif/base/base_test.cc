@@ -105,6 +105,23 @@ TEST(ParallelTest, EveryIndexOnce) {
   EXPECT_EQ(last, 1);
 }
 
+TEST(RandomTest, FillsWithWordsInOrderAndPartOfTheLast) {
+  for (const size_t size : {0U, 1U, 4U, 32U, 35U}) {
+    InsecureSeededRandom random(7);
+    std::vector<uint8_t> bytes(size + 1, 0xA5);
+    FillRandom(random, std::span(bytes).first(size));
+    InsecureSeededRandom again(7);
+    for (size_t at = 0; at < size; at += 4) {
+      const uint32_t word = again.Next32();
+      EXPECT_EQ(std::memcmp(bytes.data() + at, &word,
+                            std::min(size - at, sizeof(word))),
+                0)
+          << at << " of " << size;
+    }
+    EXPECT_EQ(bytes.back(), 0xA5);
+  }
+}
+
 TEST(RandomTest, OsWordsDifferAndSeededOnesRepeat) {
   OsRandom os;
   std::set<uint32_t> words;

@@ -3,12 +3,24 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 
 #include "cmif/base/secret_bytes.h"
 
 namespace cmif {
+
+void FillRandom(RandomSource& random, std::span<uint8_t> bytes) {
+  while (!bytes.empty()) {
+    uint32_t word = random.Next32();
+    const size_t part = std::min(bytes.size(), sizeof(word));
+    std::memcpy(bytes.data(), &word, part);
+    SecureWipe(&word, sizeof(word));
+    bytes = bytes.subspan(part);
+  }
+}
 
 OsRandom::~OsRandom() {
   SecureWipe(buffer_.data(), buffer_.size() * sizeof(uint32_t));

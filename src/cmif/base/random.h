@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <random>
+#include <span>
 
 namespace cmif {
 
@@ -39,6 +40,9 @@ class OsRandom final : public RandomSource {
   std::array<uint32_t, 1024> buffer_{};
   size_t next_ = buffer_.size();
 };
+
+// Fills with random bytes; each word is wiped once it is copied.
+void FillRandom(RandomSource& random, std::span<uint8_t> bytes);
 
 // Reproducible, predictable, NOT private: tests and evaluation only.
 class InsecureSeededRandom final : public RandomSource {

@@ -3,10 +3,10 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
 #include <memory>
 #include <optional>
 
+#include "cmif/attest/clock.h"
 #include "cmif/base/byte_reader.h"
 #include "cmif/base/file.h"
 #include "cmif/cli/bench_report.h"
@@ -34,11 +34,7 @@ Result<tee::Policy> LoadPolicy(const AttestOptions& options) {
 }
 
 Result<tee::Time> LoadTime(const std::string& at) {
-  if (at.empty()) {
-    return tee::Time{std::chrono::duration_cast<std::chrono::seconds>(
-                         std::chrono::system_clock::now().time_since_epoch())
-                         .count()};
-  }
+  if (at.empty()) return tee::Time{attest::Now()};
   auto time = tee::ParseTime(at);
   if (!time) return std::unexpected(time.error().At("--at"));
   return time;

@@ -23,24 +23,13 @@ constexpr size_t kPromptTokens = 384;
 constexpr uint32_t kDecodeTokens = 64;
 constexpr uint32_t kMixedTokens = 16;  // each waits for a chunk of a prompt
 
-// One generation of kDecodeTokens after the first through server and client.
-Result<client::Generation> Ours(client::Remote& remote,
-                                client::ClientModel& model,
-                                std::span<const int32_t> prompt,
-                                uint32_t tokens) {
-  client::GenerateOptions options;
-  options.max_tokens = tokens;
-  options.stop_at_end = false;
-  return client::Generate(remote, model, client::PlainRows(model, prompt),
-                          options, {});
-}
-
 // `words` of the passage are in the prompt.
 Result<void> ReportBytes(Engines& engines, std::span<const int32_t> prompt,
                          double words, BenchReport& report) {
-  CMIF_ASSIGN(const auto one, Ours(*engines.remote, *engines.model, prompt, 1));
-  CMIF_ASSIGN(const auto many,
-              Ours(*engines.remote, *engines.model, prompt, kDecodeTokens + 1));
+  CMIF_ASSIGN(const auto one,
+              GenerateGreedily(*engines.remote, *engines.model, prompt, 1));
+  CMIF_ASSIGN(const auto many, GenerateGreedily(*engines.remote, *engines.model,
+                                                prompt, kDecodeTokens + 1));
   const double width = engines.model->facts().width;
   const auto prompt_tokens = static_cast<double>(one.tokens_in);
   const double tokens_a_word = prompt_tokens / words;
@@ -68,8 +57,9 @@ struct ChatRates {
 Result<void> CompareRates(Engines& engines, std::span<const int32_t> prompt,
                           int count, ChatRates& rates) {
   for (int pair = 0; pair < count; ++pair) {
-    CMIF_ASSIGN(const auto ours, Ours(*engines.remote, *engines.model, prompt,
-                                      kDecodeTokens + 1));
+    CMIF_ASSIGN(const auto ours,
+                GenerateGreedily(*engines.remote, *engines.model, prompt,
+                                 kDecodeTokens + 1));
     std::vector<uint32_t> reference;
     const double first = Timed([&] { engines.plain->Greedy(prompt, 1); });
     const double whole = Timed(
@@ -101,7 +91,7 @@ class Neighbour {
             std::span<const int32_t> prompt)
       : thread_([this, &remote, &model, prompt](const std::stop_token& stop) {
           while (outcome_ && !stop.stop_requested()) {
-            const auto one = Ours(remote, model, prompt, 1);
+            const auto one = GenerateGreedily(remote, model, prompt, 1);
             if (!one) outcome_ = std::unexpected(one.error());
           }
         }) {}
@@ -130,7 +120,8 @@ Result<void> CompareMixed(Engines& engines, const DemoModel& demo,
   Pairs times;
   for (int pair = 0; pair < report.pairs(); ++pair) {
     const auto decode = [&] {
-      return Ours(*engines.remote, *engines.model, start, kMixedTokens);
+      return GenerateGreedily(*engines.remote, *engines.model, start,
+                              kMixedTokens);
     };
     CMIF_ASSIGN(const auto alone, decode());
     Neighbour neighbour(*other_remote, *other_model, prompt);

@@ -21,4 +21,15 @@ Result<std::unique_ptr<Engines>> Engines::Start(
                                            .plain = std::move(reference)});
 }
 
+Result<client::Generation> GenerateGreedily(client::Remote& remote,
+                                            client::ClientModel& model,
+                                            std::span<const int32_t> prompt,
+                                            uint32_t tokens) {
+  client::GenerateOptions options;
+  options.max_tokens = tokens;
+  options.stop_at_end = false;
+  return client::Generate(remote, model, client::PlainRows(model, prompt),
+                          options, {});
+}
+
 }  // namespace cmif::cli

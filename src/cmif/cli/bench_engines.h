@@ -2,12 +2,15 @@
 #ifndef CMIF_CLI_BENCH_ENGINES_H_
 #define CMIF_CLI_BENCH_ENGINES_H_
 
+#include <cstdint>
 #include <memory>
+#include <span>
 
 #include "cmif/base/status.h"
 #include "cmif/cli/demo_models.h"
 #include "cmif/cli/server_process.h"
 #include "cmif/client/client_model.h"
+#include "cmif/client/generator.h"
 #include "cmif/client/remote.h"
 #include "cmif/engine/testing/plain_llama.h"
 
@@ -24,6 +27,12 @@ struct Engines {
   std::unique_ptr<client::Remote> remote;
   std::unique_ptr<engine::testing::PlainLlama> plain;
 };
+
+// A greedy generation of `tokens` through server and client, without a stop.
+Result<client::Generation> GenerateGreedily(client::Remote& remote,
+                                            client::ClientModel& model,
+                                            std::span<const int32_t> prompt,
+                                            uint32_t tokens);
 
 }  // namespace cmif::cli
 

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -18,7 +20,6 @@
 #include "cmif/cli/echo_process.h"
 #include "cmif/cli/layer_wise.h"
 #include "cmif/cli/terminal.h"
-#include "cmif/client/generator.h"
 
 namespace cmif::cli {
 namespace {
@@ -73,17 +74,6 @@ class TeeTable {
   bool json_;
 };
 
-Result<client::Generation> Ours(const Engines& engines,
-                                std::span<const int32_t> prompt,
-                                uint32_t tokens) {
-  client::GenerateOptions options;
-  options.max_tokens = tokens;
-  options.stop_at_end = false;
-  return client::Generate(*engines.remote, *engines.model,
-                          client::PlainRows(*engines.model, prompt), options,
-                          {});
-}
-
 double PlainMs(Engines& engines, std::span<const int32_t> prompt) {
   const double first = Timed([&] { engines.plain->Greedy(prompt, 1); });
   const double whole =
@@ -94,8 +84,10 @@ double PlainMs(Engines& engines, std::span<const int32_t> prompt) {
 // What crosses for a generated token: a generation less its first token.
 Result<void> CountCrossings(const Engines& engines,
                             std::span<const int32_t> prompt, Cost& cost) {
-  CMIF_ASSIGN(const auto one, Ours(engines, prompt, 1));
-  CMIF_ASSIGN(const auto many, Ours(engines, prompt, kDecodeTokens + 1));
+  CMIF_ASSIGN(const auto one,
+              GenerateGreedily(*engines.remote, *engines.model, prompt, 1));
+  CMIF_ASSIGN(const auto many, GenerateGreedily(*engines.remote, *engines.model,
+                                                prompt, kDecodeTokens + 1));
   const auto tokens = static_cast<double>(many.tokens_out - one.tokens_out);
   cost.crossings = static_cast<double>(many.messages - one.messages) / tokens;
   cost.bytes = static_cast<double>(many.bytes_sent + many.bytes_received -
@@ -113,7 +105,9 @@ Result<void> Measure(const DemoModel& demo, int pairs, int starts, Cost& cost) {
                 engines->model->tokenizer().Encode(kPassage, true));
     prompt.resize(std::min(prompt.size(), kPromptTokens));
     for (int pair = 0; pair < pairs; ++pair) {
-      CMIF_ASSIGN(const auto made, Ours(*engines, prompt, kDecodeTokens + 1));
+      CMIF_ASSIGN(const auto made,
+                  GenerateGreedily(*engines->remote, *engines->model, prompt,
+                                   kDecodeTokens + 1));
       cost.ms.Add(1000 / made.tokens_per_second(), PlainMs(*engines, prompt));
     }
     if (start == 0) CMIF_TRY(CountCrossings(*engines, prompt, cost));
@@ -142,17 +136,14 @@ Result<Cost> LayerWise(const DemoModel& demo, const Options& options,
       LayerWiseCrossings(shape, kPromptTokens + kDecodeTokens / 2);
   Cost cost;
   double seconds = 0;
-  for (size_t i = 0; i < crossings.size(); ++i) {
-    cost.bytes +=
-        static_cast<double>(crossings[i].in_bytes + crossings[i].out_bytes);
+  std::map<Crossing, double> measured;  // most are alike
+  for (const Crossing& one : crossings) {
+    if (!measured.contains(one)) {
+      CMIF_ASSIGN(measured[one], MedianRoundTrip(echo, one));
+    }
+    seconds += measured[one];
+    cost.bytes += static_cast<double>(one.in_bytes + one.out_bytes);
   }
-  // All layers are alike: the first one's four, and the last norm.
-  for (size_t i = 0; i < 4; ++i) {
-    CMIF_ASSIGN(const double one, MedianRoundTrip(echo, crossings[i]));
-    seconds += one * static_cast<double>(shape.layers);
-  }
-  CMIF_ASSIGN(const double last, MedianRoundTrip(echo, crossings.back()));
-  seconds += last;
   cost.crossings = 2 * static_cast<double>(crossings.size());
   cost.ms.Add(
       none_ms + 1000 * seconds + cost.crossings * options.transition_us / 1000,

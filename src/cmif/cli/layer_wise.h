@@ -2,6 +2,7 @@
 #ifndef CMIF_CLI_LAYER_WISE_H_
 #define CMIF_CLI_LAYER_WISE_H_
 
+#include <compare>
 #include <cstdint>
 #include <filesystem>
 #include <vector>
@@ -14,7 +15,7 @@ namespace cmif::cli {
 struct Crossing {
   uint64_t in_bytes = 0;
   uint64_t out_bytes = 0;
-  bool operator==(const Crossing&) const = default;
+  friend auto operator<=>(const Crossing&, const Crossing&) = default;
 };
 
 // What of a Llama-like model decides how often a token crosses.

@@ -8,6 +8,7 @@
 #include "cmif/base/file.h"
 #include "cmif/base/secret_bytes.h"
 #include "cmif/crypto/sha256.h"
+#include "cmif/crypto/tls_certificate.h"
 
 namespace cmif::cli {
 namespace {
@@ -52,10 +53,9 @@ Result<attest::PeerDemands> ReadDemands(const char* ca_flag,
   attest::PeerDemands demands;
   if (!ca.empty()) {
     CMIF_ASSIGN(demands.authority, ReadFile(ca, kMaxPemBytes));
-    const auto judge =
-        attest::PeerJudge::Create(demands, attest::Role::kServer);
-    if (!judge) {
-      return std::unexpected(judge.error().At(std::string(ca_flag) + " " + ca));
+    const auto found = crypto::TlsCertificate::FromPem(demands.authority);
+    if (!found) {
+      return std::unexpected(found.error().At(std::string(ca_flag) + " " + ca));
     }
   }
   for (const std::string& hex : keys) {

@@ -34,8 +34,6 @@ Ed25519PublicKey RawPublicKey(EVP_PKEY* key) {
   return raw;
 }
 
-constexpr size_t kMaxPemBytes = 16384;
-
 }  // namespace
 
 struct Ed25519Signer::Key {
@@ -48,11 +46,7 @@ Ed25519Signer::Ed25519Signer(Ed25519Signer&&) noexcept = default;
 Ed25519Signer& Ed25519Signer::operator=(Ed25519Signer&&) noexcept = default;
 
 Result<Ed25519Signer> Ed25519Signer::FromPem(std::string_view pem) {
-  Pkey key;
-  if (pem.size() <= kMaxPemBytes) {
-    const auto bio = ReadOnlyBio(AsBytes(pem));
-    key.reset(PEM_read_bio_PrivateKey(bio.get(), nullptr, NoPassword, nullptr));
-  }
+  Pkey key = ReadPrivateKey(pem);
   if (!IsEd25519(key)) {
     return InvalidArgument(
         "this is no unencrypted Ed25519 private key in PEM; make one with: "
@@ -86,7 +80,7 @@ Ed25519Signature Ed25519Signer::Sign(std::span<const uint8_t> message) const {
 
 Result<Ed25519PublicKey> Ed25519PublicKeyFromPem(std::string_view pem) {
   Pkey key;
-  if (pem.size() <= kMaxPemBytes) {
+  if (pem.size() <= kMaxKeyPemBytes) {
     const auto bio = ReadOnlyBio(AsBytes(pem));
     key.reset(PEM_read_bio_PUBKEY(bio.get(), nullptr, NoPassword, nullptr));
   }

@@ -26,11 +26,7 @@ void StartSodium() {
 HashKey HashKey::FromRandom(RandomSource& random) {
   StartSodium();
   HashKey key;
-  for (size_t i = 0; i < kBytes; i += sizeof(uint32_t)) {
-    uint32_t word = random.Next32();
-    std::memcpy(&key.bytes_[i], &word, sizeof(word));
-    SecureWipe(&word, sizeof(word));
-  }
+  FillRandom(random, key.bytes_);
   return key;
 }
 

@@ -25,7 +25,6 @@ using HashContext = Owned<EVP_MD_CTX, EVP_MD_CTX_free>;
 using Signature = Owned<ECDSA_SIG, ECDSA_SIG_free>;
 
 constexpr size_t kMaxJsonBytes = 65536;
-constexpr size_t kMaxPemBytes = 16384;
 
 std::shared_ptr<EVP_PKEY> PublicFromPoint(std::span<const uint8_t> xy) {
   std::array<uint8_t, 65> point{4};  // uncompressed
@@ -154,13 +153,7 @@ P256Key P256Key::Generate() {
 }
 
 Result<P256Key> P256Key::FromPem(std::string_view pem) {
-  std::shared_ptr<EVP_PKEY> key;
-  if (pem.size() <= kMaxPemBytes) {
-    const auto bio = ReadOnlyBio(AsBytes(pem));
-    key = {PEM_read_bio_PrivateKey(bio.get(), nullptr, NoPassword, nullptr),
-           EVP_PKEY_free};
-  }
-  return FromHandle(std::move(key));
+  return FromHandle(ReadPrivateKey(pem));
 }
 
 Es256Signature P256Key::Sign(std::span<const uint8_t> message) const {

@@ -29,10 +29,7 @@ const uint8_t* Bytes(const std::string& text) {
 
 SealKey SealKey::FromRandom(RandomSource& random) {
   SecretBytes bytes(kBytes);
-  for (size_t at = 0; at < kBytes; at += 4) {
-    const uint32_t word = random.Next32();
-    std::memcpy(bytes.bytes().subspan(at).data(), &word, sizeof(word));
-  }
+  FillRandom(random, bytes.bytes());
   return SealKey(std::move(bytes));
 }
 

@@ -92,9 +92,7 @@ Result<std::string> MakeSelfSigned(const TlsKey& key,
         "a certificate cannot be made of this name, these times and these "
         "extensions");
   }
-  char* text = nullptr;
-  const long size = BIO_get_mem_data(bio.get(), &text);
-  return std::string(text, static_cast<size_t>(size));
+  return TextOf(bio.get());
 }
 
 }  // namespace cmif::crypto

@@ -8,7 +8,6 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
-#include <optional>
 
 #include "cmif/base/byte_reader.h"
 #include "cmif/crypto/openssl-inl.h"
@@ -18,7 +17,6 @@ namespace {
 
 constexpr size_t kMaxCertificates = 16;
 constexpr size_t kMaxPemBytes = 1 << 20;
-constexpr int64_t kSecondsPerDay = 86400;
 
 using SharedX509 = std::shared_ptr<X509>;
 
@@ -47,16 +45,6 @@ Result<std::vector<SharedX509>> ReadPem(std::string_view pem) {
   ERR_clear_error();
   if (reason != PEM_R_NO_START_LINE) return DataLoss("a certificate is broken");
   return read;
-}
-
-std::optional<int64_t> ToSeconds(const ASN1_TIME* time) {
-  const Owned<ASN1_TIME, ASN1_TIME_free> epoch(ASN1_TIME_set(nullptr, 0));
-  int days = 0;
-  int seconds = 0;
-  if (ASN1_TIME_diff(&days, &seconds, epoch.get(), time) != 1) {
-    return std::nullopt;
-  }
-  return days * kSecondsPerDay + seconds;
 }
 
 std::string TimeText(int64_t seconds) {
@@ -109,8 +97,8 @@ Result<TlsCertificate> TlsCertificate::FromPem(std::string_view leaf,
   certificate.others_.assign(first.begin() + 1, first.end());
   certificate.others_.insert(certificate.others_.end(), rest.begin(),
                              rest.end());
-  const auto begin = ToSeconds(X509_get0_notBefore(first[0].get()));
-  const auto end = ToSeconds(X509_get0_notAfter(first[0].get()));
+  const auto begin = SecondsOf(X509_get0_notBefore(first[0].get()));
+  const auto end = SecondsOf(X509_get0_notAfter(first[0].get()));
   ERR_clear_error();
   if (!begin || !end || X509_get0_pubkey(first[0].get()) == nullptr) {
     ERR_clear_error();

@@ -14,8 +14,6 @@
 namespace cmif::crypto {
 namespace {
 
-constexpr size_t kMaxPemBytes = 16384;
-
 bool IsUsable(const EVP_PKEY* key) {
   if (key == nullptr) return false;
   if (EVP_PKEY_is_a(key, "ED25519") == 1) return true;
@@ -33,12 +31,7 @@ bool IsUsable(const EVP_PKEY* key) {
 }  // namespace
 
 Result<TlsKey> TlsKey::FromPem(std::string_view pem) {
-  std::shared_ptr<EVP_PKEY> key;
-  if (pem.size() <= kMaxPemBytes) {
-    const auto bio = ReadOnlyBio(AsBytes(pem));
-    key = {PEM_read_bio_PrivateKey(bio.get(), nullptr, NoPassword, nullptr),
-           EVP_PKEY_free};
-  }
+  std::shared_ptr<EVP_PKEY> key = ReadPrivateKey(pem);
   const bool usable = IsUsable(key.get());
   ERR_clear_error();
   if (!usable) {
@@ -63,9 +56,7 @@ std::string TlsKey::ToPem() const {
                                     nullptr, nullptr) != 1) {
     std::abort();  // out of memory
   }
-  char* text = nullptr;
-  const long size = BIO_get_mem_data(bio.get(), &text);
-  return {text, static_cast<size_t>(size)};
+  return TextOf(bio.get());
 }
 
 std::vector<uint8_t> TlsKey::PublicKeyInfo() const {

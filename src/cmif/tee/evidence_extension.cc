@@ -34,14 +34,11 @@ Result<Bytes> OctetString(const Bytes& content) {
 
 Bytes CmwValue(const Evidence& read, std::span<const uint8_t> evidence,
                std::span<const uint8_t> claims) {
-  const bool quote = read.platform == Evidence::Platform::kTdx ||
-                     read.platform == Evidence::Platform::kSgx;
-  if (quote) {
+  if (read.form == "quote") {
     return CborMap(
         {{"quote", CborBytes(evidence)}, {"claims", CborBytes(claims)}});
   }
-  if (read.platform != Evidence::Platform::kSnp ||
-      IsZero(evidence.subspan(SnpReport::kBytes))) {
+  if (IsZero(evidence.subspan(SnpReport::kBytes))) {
     return CborMap(
         {{"report", CborBytes(read.bytes)}, {"claims", CborBytes(claims)}});
   }
@@ -69,7 +66,7 @@ Result<std::vector<std::pair<std::string, Bytes>>> WriteEvidenceExtensions(
     std::span<const uint8_t> evidence, std::span<const uint8_t> claims) {
   CMIF_ASSIGN(const Evidence read, ReadEvidence(evidence));
   if (read.form != "report" && read.form != "report with certificates" &&
-      read.form != "quote" && read.form != "simulated") {
+      read.form != "quote") {
     return DataLoss("a certificate cannot carry evidence of this form: " +
                     read.form);
   }

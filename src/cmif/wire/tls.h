@@ -29,8 +29,8 @@ class TlsIdentity {
   TlsIdentity(const TlsIdentity&) = delete;
   TlsIdentity& operator=(const TlsIdentity&) = delete;
 
-  // Connections that are made kRefresh later or after show these certificates,
-  // which are of the same key.
+  // Connections that are made kRefreshSeconds later or after show these
+  // certificates, which are of the same key.
   Result<void> Replace(std::string_view certificates);
   static constexpr unsigned int kRefreshSeconds = 1;
 

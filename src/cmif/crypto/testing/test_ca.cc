@@ -35,9 +35,7 @@ std::string Sign(X509* x509, const TlsKey& key) {
   Must(X509_sign(x509, key.handle(), EVP_sha256()) > 0);
   const Owned<BIO, BIO_free_all> bio(BIO_new(BIO_s_mem()));
   Must(PEM_write_bio_X509(bio.get(), x509) == 1);
-  char* text = nullptr;
-  const long size = BIO_get_mem_data(bio.get(), &text);
-  return {text, static_cast<size_t>(size)};
+  return TextOf(bio.get());
 }
 
 Owned<X509, X509_free> NewX509(const TlsKey& key, const std::string& subject,

@@ -65,9 +65,7 @@ std::vector<uint8_t> SigningKey::Sign(std::span<const uint8_t> data) const {
 std::string SigningKey::PublicPem() const {
   const crypto::Owned<BIO, BIO_free_all> bio(BIO_new(BIO_s_mem()));
   Must(PEM_write_bio_PUBKEY(bio.get(), handle()) == 1);
-  char* text = nullptr;
-  const long size = BIO_get_mem_data(bio.get(), &text);
-  return {text, static_cast<size_t>(size)};
+  return crypto::TextOf(bio.get());
 }
 
 std::vector<uint8_t> SigningKey::PublicPoint() const {

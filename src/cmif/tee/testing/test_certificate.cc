@@ -118,9 +118,7 @@ std::string ToPem(const Certificate& certificate) {
   const crypto::Owned<BIO, BIO_free_all> bio(BIO_new(BIO_s_mem()));
   const OwnedX509 x509 = ToX509(certificate);
   Must(PEM_write_bio_X509(bio.get(), x509.get()) == 1);
-  char* text = nullptr;
-  const long size = BIO_get_mem_data(bio.get(), &text);
-  return {text, static_cast<size_t>(size)};
+  return crypto::TextOf(bio.get());
 }
 
 }  // namespace cmif::tee::testing
