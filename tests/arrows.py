@@ -26,7 +26,7 @@ ARROWS = {
     "platform": ["base", "crypto"],
     "wire": ["base"],
     "attest": ["base", "crypto", "tee", "platform", "wire"],
-    "broker": ["base", "crypto", "tee", "wire"],
+    "broker": ["base", "crypto", "tee", "platform", "attest", "wire"],
     "engine": ["base", "model"],
     "server": ["base", "attest", "engine", "model", "wire", "tee"],
     "client": ["base", "attest", "crypto", "privacy", "text", "model", "wire",

@@ -17,6 +17,9 @@ TEST(Sha512Test, KnownAnswers) {
   EXPECT_EQ(ToHex(Sha512Of({})),
             "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce"
             "47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e");
+  EXPECT_EQ(ToHex(Sha384Of(AsBytes("abc"))),
+            "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed"
+            "8086072ba1e7cc2358baeca134c825a7");
 }
 
 }  // namespace
