@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <span>
 #include <string>
 
 #include "cmif/base/byte_reader.h"
@@ -14,6 +15,7 @@
 #include "cmif/tee/testing/recorded_evidence.h"
 #include "cmif/tee/testing/test_cert_table.h"
 #include "cmif/tee/testing/test_der.h"
+#include "cmif/tee/testing/test_simulated.h"
 
 namespace {
 
@@ -21,7 +23,7 @@ namespace fs = std::filesystem;
 using namespace cmif::tee;
 using namespace cmif::tee::testing;
 
-void Seed(const fs::path& path, const Bytes& bytes) {
+void Seed(const fs::path& path, std::span<const uint8_t> bytes) {
   fs::create_directories(path.parent_path());
   std::ofstream file(path, std::ios::binary);
   file << cmif::AsText(bytes);
@@ -69,5 +71,9 @@ int main(int argc, char** argv) {
   Seed(folder / "pck/platform", PckExtensionOf("tdx/gtg_v5_quote.dat"));
   Seed(folder / "pck/processor", PckExtensionOf("sgx/phala_v3_quote.bin"));
   CborSeeds(folder / "cbor");
+  const Bytes simulated = TestSimulated().Sign();
+  Seed(folder / "simulated/binary", simulated);
+  const std::string json = R"({"report":")" + Base64(simulated) + "\"}";
+  Seed(folder / "simulated/json", cmif::AsBytes(json));
   return 0;
 }

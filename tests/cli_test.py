@@ -755,6 +755,57 @@ class CliTest(unittest.TestCase):
                     *self.attest("--policy", path, "--owner-key", public),
                     says=["policy.signature"])
 
+    def collect(self, *more, data="ab"):
+        """The words of a collection of simulated evidence."""
+        key = self.folder / "simulated.pem"
+        if not key.exists():
+            subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519",
+                            "-out", key], check=True)
+        return ("attest", "collect", "--attester", "simulated",
+                "--simulated-key", key, "--simulated-measurement", "11" * 48,
+                "--report-data", data, "--out", self.folder / "evidence.bin",
+                *more)
+
+    def test_attest_collects_simulated_evidence(self):
+        done = run(*self.collect("--json"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(b"SIMULATED", done.stderr)
+        wrote = json.loads(done.stdout)
+        self.assertEqual(wrote["platform"], "simulated")
+        self.assertEqual(wrote["bytes"], 320)
+        self.assertTrue(wrote["report_data"].startswith("ab00"))
+        evidence = self.folder / "evidence.bin"
+        done = self.expect(NOT_PERMITTED, "attest", "verify", evidence,
+                           says=["policy.simulated"])
+        self.assertIn(b"SIMULATED", done.stdout)
+        policy = {"kind": "cmif-attestation-policy", "name": "test",
+                  "version": 1, "base": "deployment",
+                  "allow_unsigned_policy": True, "allow_simulated": True,
+                  "simulated": {"keys": [evidence.read_bytes()[224:256].hex()],
+                                "measurements": ["11" * 48]}}
+        path = self.folder / "simulated.json"
+        path.write_text(json.dumps(policy))
+        done = run("attest", "explain", evidence, "--policy", path,
+                   "--report-data", "ab")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue(done.stdout.startswith(b"ACCEPTED simulated"))
+        self.assertIn(b"SIMULATED", done.stdout)
+        self.assertIn(b"allow_simulated", done.stdout)
+
+    def test_attest_collect_refuses_bad_flags(self):
+        self.expect(USAGE, *self.collect(data="zz"), says=["--report-data"])
+        self.expect(USAGE, *self.collect("--simulated-host-data", "aa"))
+        self.expect(USAGE, *self.collect("--simulated-host-data", "x"),
+                    says=["--simulated-host-data"])
+        self.expect(USAGE, "attest", "collect", "--attester", "none", "--out",
+                    self.folder / "x", "--simulated-key", "k",
+                    says=["--attester simulated"])
+        self.expect(USAGE, "attest", "collect", "--attester", "tpm", "--out",
+                    self.folder / "x")
+        self.expect(DOES_NOT_FIT, "attest", "collect", "--attester", "none",
+                    "--out", self.folder / "x", says=["attester"])
+        self.assertFalse((self.folder / "x").exists())
+
     def test_attest_refuses_bad_input(self):
         report = EVIDENCE / "sev-snp" / "coco_milan_report.bin"
         self.expect(BAD_DATA, "attest", "verify", EVIDENCE / "README.md")

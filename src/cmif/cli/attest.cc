@@ -2,13 +2,13 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <memory>
 #include <optional>
 
 #include "cmif/attest/clock.h"
 #include "cmif/base/byte_reader.h"
 #include "cmif/base/file.h"
+#include "cmif/cli/attester_options.h"
 #include "cmif/cli/bench_report.h"
 #include "cmif/cli/commands.h"
 #include "cmif/cli/evidence_files.h"
@@ -40,15 +40,10 @@ Result<tee::Time> LoadTime(const std::string& at) {
   return time;
 }
 
-// Up to 64 bytes; zeros follow.
 Result<tee::Expectations> LoadExpectations(const std::string& hex) {
   tee::Expectations expectations;
   if (hex.empty()) return expectations;
-  const auto bytes = crypto::FromHex(hex);
-  if (!bytes || bytes->size() > 64) {
-    return InvalidArgument("--report-data: up to 64 bytes in hex are wanted");
-  }
-  std::ranges::copy(*bytes, expectations.report_data.emplace().begin());
+  CMIF_ASSIGN(expectations.report_data, ReadReportData(hex));
   return expectations;
 }
 
@@ -119,6 +114,11 @@ void PrintHeader(const tee::Verdict& verdict) {
              ForTerminal(verdict.policy.name), verdict.policy.base,
              verdict.policy.relaxations.empty() ? "" : ", which allows ",
              fmt::join(verdict.policy.relaxations, ", "));
+  if (verdict.platform == "simulated") {
+    fmt::print(
+        "SIMULATED: signed by a key in a file; no machine vouches for "
+        "anything\n");
+  }
 }
 
 // What a verdict costs when everything is at hand, beside what it may cost.
@@ -168,7 +168,8 @@ void AddCommand(CLI::App& parent, const char* name, const char* what, Mode mode,
       ->add_option(
           "file", options->file,
           "the evidence: an SEV-SNP report, a TDX or SGX quote, an HCL "
-          "blob, a certificate with evidence or Trustee JSON, binary "
+          "blob, simulated evidence, a certificate with evidence or Trustee "
+          "JSON, binary "
           "or in hex or base64")
       ->required();
   command->add_option("--policy", options->policy,
@@ -196,7 +197,8 @@ void AddCommand(CLI::App& parent, const char* name, const char* what, Mode mode,
 
 void AddAttest(CLI::App& app, int& exit_code) {
   CLI::App* attest = app.add_subcommand(
-      "attest", "judge the evidence of a trusted execution environment");
+      "attest",
+      "judge the evidence of a trusted execution environment, or collect it");
   attest->require_subcommand(1);
   AddCommand(*attest, "verify",
              "say whether evidence is accepted, and what speaks against it",
@@ -205,6 +207,7 @@ void AddAttest(CLI::App& app, int& exit_code) {
              Mode::kExplain, exit_code);
   AddCommand(*attest, "bench", "measure what a verdict on it costs",
              Mode::kBench, exit_code);
+  AddAttestCollect(*attest, exit_code);
 }
 
 }  // namespace cmif::cli

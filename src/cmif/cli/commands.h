@@ -19,6 +19,8 @@ void AddChannel(CLI::App& app, int& exit_code);
 void AddAudit(CLI::App& app, int& exit_code);
 void AddDemo(CLI::App& app, int& exit_code);
 void AddAttest(CLI::App& app, int& exit_code);
+// `attest collect`; AddAttest() calls it.
+void AddAttestCollect(CLI::App& attest, int& exit_code);
 void AddBench(CLI::App& app, int& exit_code);
 
 }  // namespace cmif::cli

@@ -4,6 +4,8 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -24,6 +26,25 @@ class Attester {
   virtual Result<std::vector<uint8_t>> Collect(
       const ReportData& report_data) = 0;
 };
+
+// Which attester, and what it needs.
+struct AttesterOptions {
+  // auto, configfs, sev-guest, gramine, simulated or none. `auto` is what this
+  // machine has, never simulated.
+  std::string kind = "auto";
+  // Stands for "/" of the machine, for tests; empty: the machine's own.
+  std::string root = {};
+  // For simulated alone, which needs the first two: a file with an Ed25519
+  // private key (PEM), and what evidence says was measured, 48 bytes.
+  std::string simulated_key_file = {};
+  std::vector<uint8_t> measurement = {};
+  // 32 bytes, or empty: zeros.
+  std::vector<uint8_t> host_data = {};
+};
+
+// INVALID_ARGUMENT: no such kind, or not what `simulated` needs; NOT_FOUND:
+// this machine has no such attester; and the errors of reading the key.
+Result<std::unique_ptr<Attester>> OpenAttester(const AttesterOptions& options);
 
 }  // namespace cmif::platform
 

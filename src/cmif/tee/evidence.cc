@@ -8,6 +8,7 @@
 #include "cmif/tee/evidence_certificate.h"
 #include "cmif/tee/hcl_blob.h"
 #include "cmif/tee/quote.h"
+#include "cmif/tee/simulated_evidence.h"
 #include "cmif/tee/snp_report.h"
 #include "cmif/tee/trustee.h"
 
@@ -68,12 +69,20 @@ Evidence ReadQuote(std::span<const uint8_t> bytes) {
   return evidence;
 }
 
+Evidence ReadSimulated(std::span<const uint8_t> bytes) {
+  return {.platform = Evidence::Platform::kSimulated,
+          .form = "simulated",
+          .bytes = {bytes.begin(), bytes.end()}};
+}
+
 bool IsKnownBinary(std::span<const uint8_t> bytes) {
-  return LooksLikeHclBlob(bytes) || HasOeHeader(bytes) ||
-         LooksLikeQuote(bytes) || LooksLikeSnpReport(bytes);
+  return LooksSimulated(bytes) || LooksLikeHclBlob(bytes) ||
+         HasOeHeader(bytes) || LooksLikeQuote(bytes) ||
+         LooksLikeSnpReport(bytes);
 }
 
 Result<Evidence> ReadBinary(std::span<const uint8_t> bytes) {
+  if (LooksSimulated(bytes)) return ReadSimulated(bytes);
   if (LooksLikeHclBlob(bytes)) return ReadHcl(bytes);
   if (HasOeHeader(bytes)) bytes = bytes.subspan(kOeHeaderBytes);
   if (LooksLikeQuote(bytes)) return ReadQuote(bytes);

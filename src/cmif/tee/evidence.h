@@ -19,7 +19,7 @@ constexpr size_t kMaxEvidenceBytes = 1 << 20;
 // What an attester gave, taken out of whatever it was wrapped in. Nothing of
 // it is checked yet.
 struct Evidence {
-  enum class Platform { kSnp, kTdx, kSgx };
+  enum class Platform { kSnp, kTdx, kSgx, kSimulated };
   Platform platform = Platform::kSnp;
   std::string form = {};  // "report", "HCL blob", ...
   std::vector<uint8_t> bytes =
@@ -38,10 +38,11 @@ struct Evidence {
 // Reads evidence, recognised by its content, binary or in hex or base64: an
 // SEV-SNP report, alone or followed by zeros or by its certificate table; an
 // HCL blob (Azure) with such a report; a quote for SGX or TDX, alone or behind
-// Open Enclave's header; a certificate (DER, PEM) that carries such evidence
-// (evidence_certificate.h); Trustee's JSON (trustee.h). DATA_LOSS: something
-// else, or broken; UNIMPLEMENTED: an HCL blob without a report that others can
-// check, a sample; RESOURCE_EXHAUSTED: beyond kMaxEvidenceBytes.
+// Open Enclave's header; simulated evidence; a certificate (DER, PEM) that
+// carries such evidence (evidence_certificate.h); Trustee's JSON (trustee.h).
+// DATA_LOSS: something else, or broken; UNIMPLEMENTED: an HCL blob without a
+// report that others can check, a sample; RESOURCE_EXHAUSTED: beyond
+// kMaxEvidenceBytes.
 Result<Evidence> ReadEvidence(std::span<const uint8_t> file);
 
 }  // namespace cmif::tee

@@ -38,7 +38,7 @@ Bytes CmwValue(const Evidence& read, std::span<const uint8_t> evidence,
     return CborMap(
         {{"quote", CborBytes(evidence)}, {"claims", CborBytes(claims)}});
   }
-  if (IsZero(evidence.subspan(SnpReport::kBytes))) {
+  if (read.form == "simulated" || IsZero(evidence.subspan(SnpReport::kBytes))) {
     return CborMap(
         {{"report", CborBytes(read.bytes)}, {"claims", CborBytes(claims)}});
   }
@@ -66,7 +66,7 @@ Result<std::vector<std::pair<std::string, Bytes>>> WriteEvidenceExtensions(
     std::span<const uint8_t> evidence, std::span<const uint8_t> claims) {
   CMIF_ASSIGN(const Evidence read, ReadEvidence(evidence));
   if (read.form != "report" && read.form != "report with certificates" &&
-      read.form != "quote") {
+      read.form != "quote" && read.form != "simulated") {
     return DataLoss("a certificate cannot carry evidence of this form: " +
                     read.form);
   }

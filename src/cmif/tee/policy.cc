@@ -47,6 +47,8 @@ class PolicyReader {
     context.any_measurement =
         context.Relaxation(fields, "", "allow_any_measurement", inspection);
     policy_.allow_any_measurement_ = context.any_measurement;
+    policy_.allow_simulated_ =
+        context.Relaxation(fields, "", "allow_simulated", false);
     CMIF_TRY(ReadPlatforms(fields, context));
     CMIF_TRY(fields.DoneStrictly());
     return std::move(policy_);
@@ -62,6 +64,9 @@ class PolicyReader {
     }
     if (const json* sgx = fields.Find("sgx")) {
       CMIF_ASSIGN(policy_.sgx_, ReadSgxRules(*sgx, context));
+    }
+    if (const json* simulated = fields.Find("simulated")) {
+      CMIF_ASSIGN(policy_.simulated_, ReadSimulatedRules(*simulated, context));
     }
     if (const json* intel = fields.Find("intel")) {
       CMIF_ASSIGN(policy_.intel_, ReadIntelRules(*intel, context));

@@ -44,10 +44,13 @@ class Policy {
   // Lets an unsigned policy decide where no owner's key was given.
   bool allow_unsigned_policy() const { return allow_unsigned_; }
   bool allow_any_measurement() const { return allow_any_measurement_; }
+  // Simulated evidence counts, where `simulated` has rules for it.
+  bool allow_simulated() const { return allow_simulated_; }
   // None: evidence of this platform is refused.
   const std::optional<SnpRules>& snp() const { return snp_; }
   const std::optional<TdxRules>& tdx() const { return tdx_; }
   const std::optional<SgxRules>& sgx() const { return sgx_; }
+  const std::optional<SimulatedRules>& simulated() const { return simulated_; }
   const IntelRules& intel() const { return intel_; }
   // The keys that allow more than `deployment` does, as "snp.vmpl 1".
   const std::vector<std::string>& relaxations() const { return relaxations_; }
@@ -62,9 +65,11 @@ class Policy {
   Signature signature_ = Signature::kNone;
   bool allow_unsigned_ = false;
   bool allow_any_measurement_ = false;
+  bool allow_simulated_ = false;
   std::optional<SnpRules> snp_;
   std::optional<TdxRules> tdx_;
   std::optional<SgxRules> sgx_;
+  std::optional<SimulatedRules> simulated_;
   IntelRules intel_;
   std::vector<std::string> relaxations_;
 };

@@ -38,6 +38,8 @@ Result<TdxRules> ReadTdxRules(const nlohmann::json& object,
                               RuleContext& context);
 Result<SgxRules> ReadSgxRules(const nlohmann::json& object,
                               RuleContext& context);
+Result<SimulatedRules> ReadSimulatedRules(const nlohmann::json& object,
+                                          RuleContext& context);
 Result<IntelRules> ReadIntelRules(const nlohmann::json& object,
                                   RuleContext& context);
 

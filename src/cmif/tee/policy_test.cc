@@ -107,6 +107,22 @@ TEST(PolicyTest, RefusesRulesThatPinNothing) {
   }
 }
 
+TEST(PolicyTest, SimulatedEvidenceNeedsKeysAndMeasurements) {
+  const auto simulated = [](const std::string& fields) {
+    return Policy::Read(Text(R"(,"simulated":{)" + fields + "}"));
+  };
+  const std::string keys = R"("keys":[")" + std::string(64, 'e') + "\"]";
+  const std::string measurements =
+      R"("measurements":[")" + std::string(96, 'a') + "\"]";
+  const auto policy = simulated(keys + "," + measurements);
+  ASSERT_TRUE(policy.has_value()) << policy.error().message();
+  EXPECT_FALSE(policy->allow_simulated());
+  EXPECT_THAT(policy->relaxations(), IsEmpty());
+  EXPECT_EQ(simulated(keys).error().code(), Code::kFailedPrecondition);
+  EXPECT_EQ(simulated(measurements).error().code(), Code::kFailedPrecondition);
+  EXPECT_EQ(simulated(R"("keys":["ee"])").error().code(), Code::kDataLoss);
+}
+
 TEST(PolicyTest, ReadsRulesForIntelsPlatforms) {
   const auto policy = Policy::Read(
       Text(TdxImageOf(Field("mr_td", 48) + "," + Field("rtmr1", 48) + "," +

@@ -69,6 +69,14 @@ struct SgxRules {
   ByteList platform_ids;  // as for TDX
 };
 
+// For simulated evidence. Lists but `keys` are as for SEV-SNP.
+struct SimulatedRules {
+  ByteList keys;          // Ed25519 public keys, 32 bytes
+  ByteList measurements;  // 48 bytes
+  ByteList host_data;     // 32 bytes
+  ByteList platform_ids;  // 64 bytes
+};
+
 // For both of Intel's platforms. All but the minimum are relaxations.
 struct IntelRules {
   // SWHardeningNeeded, ConfigurationNeeded, ConfigurationAndSWHardeningNeeded.

@@ -36,7 +36,8 @@ struct Claim {
 // The state of the platform's patches.
 struct TcbState {
   // Intel's word for Intel's platforms; for AMD, which has none, "minimum met",
-  // "below minimum" or "no minimum" of the policy. Empty: not found out.
+  // "below minimum" or "no minimum" of the policy. "simulated": there is no
+  // platform. Empty: not found out.
   std::string status;
   std::vector<std::string> advisories;
   std::string date;                // Intel's tcbDate, RFC 3339; else empty
@@ -57,7 +58,7 @@ struct PolicyFacts {
 struct Verdict {
   // No check failed, and chain and signature were checked.
   bool accepted = false;
-  std::string platform;  // "snp", "tdx", "sgx"
+  std::string platform;  // "snp", "tdx", "sgx", "simulated"
   std::string form;      // what it came in: "report", "HCL blob", ...
   std::vector<Check> checks;
   std::vector<Claim> claims;

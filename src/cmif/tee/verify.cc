@@ -186,6 +186,10 @@ Verdict VerifyAgainst(const Roots& roots, const Evidence& evidence,
       verdict.platform = "sgx";
       VerifyQuote(the, verdict);
       break;
+    case Evidence::Platform::kSimulated:
+      verdict.platform = "simulated";
+      VerifySimulated(the, verdict);
+      break;
   }
   verdict.Decide();
   return verdict;

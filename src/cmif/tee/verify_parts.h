@@ -24,6 +24,7 @@ struct Case {
 
 void VerifySnp(const Case& the, Verdict& verdict);
 void VerifyQuote(const Case& the, Verdict& verdict);
+void VerifySimulated(const Case& the, Verdict& verdict);
 
 // "yes" or "no".
 std::string YesNo(bool yes);
