@@ -12,6 +12,7 @@
 #include "cmif/crypto/canonical_json.h"
 #include "cmif/crypto/sha512.h"
 #include "cmif/tee/quote.h"
+#include "cmif/tee/simulated_evidence.h"
 #include "cmif/tee/snp_report.h"
 #include "cmif/tee/strict_json-inl.h"
 
@@ -180,8 +181,7 @@ std::array<uint8_t, 48> BoundConfiguration::Sha384() const {
   return crypto::Sha384Of(AsBytes(text_));
 }
 
-Result<void> BoundConfiguration::CheckSettings(
-    const ClientSettings& asked) const {
+Result<void> BoundConfiguration::CheckKeys(const ClientSettings& asked) const {
   if (settings_.owner_key && asked.owner_key != settings_.owner_key) {
     return Differs(asked.owner_key ? "--owner-key is another key"
                                    : "--owner-key is missing");
@@ -190,6 +190,12 @@ Result<void> BoundConfiguration::CheckSettings(
     return Differs(asked.broker_key ? "--broker-key is another key"
                                     : "--broker-key is missing");
   }
+  return {};
+}
+
+Result<void> BoundConfiguration::CheckSettings(
+    const ClientSettings& asked) const {
+  CMIF_TRY(CheckKeys(asked));
   if (asked.sends_rows && !settings_.server_keys.empty()) {
     if (!asked.server_key) {
       return Differs("--tls and --server-key are missing");
@@ -259,6 +265,11 @@ Result<void> BoundConfiguration::CheckEvidence(
       CMIF_ASSIGN(const tee::Quote quote, tee::Quote::Parse(evidence.bytes));
       if (quote.td() == nullptr) return DataLoss("a quote is not of a TD");
       return Carries("MRCONFIGID", quote.td()->mr_config_id, Sha384());
+    }
+    case Platform::kSimulated: {
+      CMIF_ASSIGN(const auto simulated,
+                  tee::SimulatedEvidence::Parse(evidence.bytes));
+      return Carries("host_data", simulated.host_data, Sha256());
     }
     case Platform::kSgx:
       return {};

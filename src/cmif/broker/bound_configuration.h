@@ -75,7 +75,9 @@ class BoundConfiguration {
   std::array<uint8_t, 48> Sha384() const;  // TDX
 
   // FAILED_PRECONDITION naming the option that differs. To be called in this
-  // order, each before what it covers is used.
+  // order, each before what it covers is used. CheckKeys() is the part of
+  // CheckSettings() for a command whose words do not leave.
+  Result<void> CheckKeys(const ClientSettings& asked) const;
   Result<void> CheckSettings(const ClientSettings& asked) const;
   Result<void> CheckModel(std::string_view model_id,
                           std::string_view partition) const;

@@ -9,6 +9,7 @@
 #include "cmif/base/byte_reader.h"
 #include "cmif/crypto/sha512.h"
 #include "cmif/tee/testing/recorded_evidence.h"
+#include "cmif/tee/testing/test_simulated.h"
 
 namespace cmif::broker {
 namespace {
@@ -204,6 +205,12 @@ TEST(BoundConfigurationTest, EvidenceMustCarryTheHash) {
   EXPECT_TRUE(made.CheckEvidence(tdx));
   std::ranges::fill_n(tdx.bytes.begin() + 48 + 184 + 32, 16, uint8_t{0});
   EXPECT_NE(WhyNot(made.CheckEvidence(tdx)), "");
+
+  tee::Evidence simulated{.platform = tee::Evidence::Platform::kSimulated,
+                          .bytes = tee::testing::TestSimulated().Sign()};
+  EXPECT_THAT(WhyNot(made.CheckEvidence(simulated)), HasSubstr("host_data"));
+  std::ranges::copy(made.Sha256(), simulated.bytes.begin() + 8 + 48 + 64);
+  EXPECT_TRUE(made.CheckEvidence(simulated));
 
   EXPECT_TRUE(made.CheckEvidence(
       tee::testing::RecordedEvidence("sgx/phala_v3_quote.bin")));
