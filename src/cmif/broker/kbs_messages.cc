@@ -66,22 +66,29 @@ Result<Tee> ReadTee(std::string_view name) {
 }
 
 // Trustee's clients list hashes there, and may say more.
-Result<std::optional<std::string>> ReadExtraParameters(const json& object) {
-  std::optional<std::string> lease;
+Result<void> ReadExtraParameters(const json& object, AuthRequest& request) {
   if (object.is_string() && object.get_ref<const std::string&>().empty()) {
-    return lease;  // as older clients write it
+    return {};  // as older clients write it
   }
   JsonReader fields(object, "extra-params");
   if (fields.Has("lease")) {
-    lease = fields.Text("lease");
-    if (lease->size() > kMaxTextBytes) fields.Bad("lease", "a lease's id");
+    request.lease = fields.Text("lease");
+    if (request.lease->size() > kMaxTextBytes) {
+      fields.Bad("lease", "a lease's id");
+    }
+  }
+  if (fields.Has("resource")) {
+    const auto resource =
+        ReadResourcePath(std::string(kResourcePath) + fields.Text("resource"));
+    if (resource) request.resource = *resource;
+    if (!resource) fields.Bad("resource", "model/MODEL_ID/VERSION");
   }
   const auto hashes = fields.Texts("supported-hash-algorithms");
   CMIF_TRY(fields.Done());
   if (!hashes.empty() && std::ranges::find(hashes, kHash) == hashes.end()) {
     return Unimplemented("this broker hashes with sha384 alone");
   }
-  return lease;
+  return {};
 }
 
 Result<std::string> ReadConfiguration(const json& object) {
@@ -150,6 +157,10 @@ Tee TeeOf(tee::Evidence::Platform platform) {
 std::string WriteAuthRequest(const AuthRequest& request) {
   json extra = json::object();
   if (request.lease) extra["lease"] = *request.lease;
+  if (request.resource) {
+    extra["resource"] =
+        ResourcePath(*request.resource).substr(kResourcePath.size());
+  }
   extra["supported-hash-algorithms"] = json::array({kHash});
   return Dump({{"version", kKbsVersion},
                {"tee", TeeName(request.tee)},
@@ -169,9 +180,7 @@ Result<AuthRequest> ReadAuthRequest(std::string_view text) {
   }
   AuthRequest request;
   CMIF_ASSIGN(request.tee, ReadTee(name));
-  if (extra != nullptr) {
-    CMIF_ASSIGN(request.lease, ReadExtraParameters(*extra));
-  }
+  if (extra != nullptr) CMIF_TRY(ReadExtraParameters(*extra, request));
   return request;
 }
 

@@ -33,10 +33,24 @@ enum class Tee { kSnp, kTdx, kSgx, kSample, kSimulated };
 std::string_view TeeName(Tee tee);  // "snp", "tdx", "sgx", ...
 Tee TeeOf(tee::Evidence::Platform platform);
 
+// A bundle's key: "model/MODEL_ID/VERSION".
+struct Resource {
+  std::string model_id;  // 64 hex digits, lower case
+  std::string
+      version;  // 1 to 64 letters, digits, '.', '_', '-'; no leading '.'
+  bool operator==(const Resource&) const = default;
+};
+bool IsResource(const Resource& resource);
+std::string ResourcePath(const Resource& resource);
+// Of a request's path. NOT_FOUND: no such path.
+Result<Resource> ReadResourcePath(std::string_view path);
+
 // POST /kbs/v0/auth.
 struct AuthRequest {
   Tee tee = Tee::kSnp;
   std::optional<std::string> lease = {};  // the one to renew
+  // What the lease is for; none: what the first rule that fits gives.
+  std::optional<Resource> resource = {};
 };
 std::string WriteAuthRequest(const AuthRequest& request);
 // UNIMPLEMENTED: another version, another platform, or hashes without SHA-384.
@@ -75,18 +89,6 @@ Result<std::array<uint8_t, 64>> KbsReportData(
 // The answer to it: a JWT (kbs_token.h).
 std::string WriteTokenAnswer(std::string_view token);
 Result<std::string> ReadTokenAnswer(std::string_view json);
-
-// A bundle's key: "model/MODEL_ID/VERSION".
-struct Resource {
-  std::string model_id;  // 64 hex digits, lower case
-  std::string
-      version;  // 1 to 64 letters, digits, '.', '_', '-'; no leading '.'
-  bool operator==(const Resource&) const = default;
-};
-bool IsResource(const Resource& resource);
-std::string ResourcePath(const Resource& resource);
-// Of a request's path. NOT_FOUND: no such path.
-Result<Resource> ReadResourcePath(std::string_view path);
 
 // RFC 7807. `type` is a short name in front of which the reader puts nothing:
 // docs/broker.md lists them.

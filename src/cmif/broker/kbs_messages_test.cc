@@ -66,6 +66,11 @@ TEST(AuthRequestTest, GoesThereAndBack) {
       ReadAuthRequest(WriteAuthRequest({.tee = Tee::kTdx, .lease = "a1"}));
   ASSERT_TRUE(read) << read.error().message();
   EXPECT_EQ(read->lease, "a1");
+  const Resource resource{std::string(64, 'b'), "2"};
+  EXPECT_EQ(ReadAuthRequest(
+                WriteAuthRequest({.tee = Tee::kSnp, .resource = resource}))
+                ->resource,
+            resource);
 }
 
 // As Trustee's own clients write it.
@@ -94,7 +99,8 @@ TEST(AuthRequestTest, WhatIsNoneIsRefused) {
         R"({"version":"0.4.0","tee":"tdx","tee":"tdx"})",
         R"({"version":"0.4.0","tee":"tdx","other":1})",
         R"({"version":"0.4.0","tee":"tdx","extra-params":3})",
-        R"({"version":"0.4.0","tee":"tdx","extra-params":{"lease":7}})"}) {
+        R"({"version":"0.4.0","tee":"tdx","extra-params":{"lease":7}})",
+        R"({"version":"0.4.0","tee":"tdx","extra-params":{"resource":"m"}})"}) {
     const auto read = ReadAuthRequest(text);
     ASSERT_FALSE(read) << text;
     EXPECT_EQ(read.error().code(), Code::kDataLoss) << text;

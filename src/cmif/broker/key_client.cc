@@ -119,9 +119,11 @@ Result<BrokerAnswer> KeyClient::Ask(const BrokerRequest& request) {
 
 Result<KeyClient::Session> KeyClient::Attest(
     const std::optional<std::string>& lease) {
-  CMIF_ASSIGN(const BrokerAnswer start,
-              Ask({.path = std::string(kAuthPath),
-                   .body = WriteAuthRequest({.tee = tee_, .lease = lease})}));
+  CMIF_ASSIGN(
+      const BrokerAnswer start,
+      Ask({.path = std::string(kAuthPath),
+           .body = WriteAuthRequest(
+               {.tee = tee_, .lease = lease, .resource = request_.resource})}));
   CMIF_ASSIGN(const KbsNonce nonce, ReadChallenge(start.body));
   crypto::P256Key key = crypto::P256Key::Generate();
   CMIF_ASSIGN(

@@ -116,4 +116,8 @@ Result<Policy> Policy::Read(std::string_view text,
   return ReadAs(text, state);
 }
 
+Result<Policy> Policy::ReadPart(std::string_view text, Signature of_document) {
+  return ReadAs(text, of_document);
+}
+
 }  // namespace cmif::tee

@@ -35,6 +35,8 @@ class Policy {
   static Result<Policy> Read(std::string_view text,
                              std::optional<std::string_view> signature = {},
                              std::optional<std::string_view> owner_key = {});
+  // A policy that is a part of a document, whose signature the caller judged.
+  static Result<Policy> ReadPart(std::string_view text, Signature of_document);
 
   const std::string& name() const { return name_; }
   uint64_t version() const { return version_; }

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// Store: leases, what is released under them, and what is revoked.
+#include <fmt/format.h>
+
+#include <array>
+
+#include "cmif/base/random.h"
+#include "cmif/broker/store-inl.h"
+
+namespace cmif::broker {
+namespace {
+
+using nlohmann::json;
+
+constexpr int64_t kHour = 3600;
+
+std::string NewId() {
+  OsRandom random;
+  std::array<uint8_t, 16> id{};
+  FillRandom(random, id);
+  return crypto::ToHex(id);
+}
+
+struct FoundLease {
+  std::string rule;
+  std::string platform_id;
+  int64_t expires = 0;
+};
+
+// PERMISSION_DENIED: not there, over, or revoked.
+Result<FoundLease> LiveLease(sqlite3* database, const std::string& id,
+                             int64_t now) {
+  Statement row(database,
+                "SELECT rule, platform_id, expires FROM leases WHERE id=?",
+                std::string_view(id));
+  CMIF_ASSIGN(const bool found, row.Step());
+  if (!found) return PermissionDenied("there is no such lease");
+  FoundLease lease{row.Text(0), row.Text(1), row.Number(2)};
+  CMIF_ASSIGN(const bool revoked, IsRevoked(database, "lease", id));
+  if (revoked) return PermissionDenied("the lease is revoked");
+  CMIF_ASSIGN(const bool platform_revoked,
+              IsRevoked(database, "platform", lease.platform_id));
+  if (platform_revoked) return PermissionDenied("the platform is revoked");
+  if (lease.expires <= now) {
+    return PermissionDenied("the lease is over: ask for a new one");
+  }
+  return lease;
+}
+
+json LeaseEntry(const char* kind, const std::string& id,
+                const LeaseHolder& holder, int64_t now, int64_t expires) {
+  return {{"kind", kind},
+          {"time", now},
+          {"lease", id},
+          {"rule", holder.rule},
+          {"platform", holder.platform},
+          {"platform_id", holder.platform_id},
+          {"expires", expires}};
+}
+
+}  // namespace
+
+Result<std::string> Store::IssueLease(const LeaseHolder& holder,
+                                      const LeaseTerms& terms, int64_t now) {
+  const std::lock_guard lock(state_->mutex);
+  sqlite3* database = state_->database.get();
+  CMIF_ASSIGN(Transaction transaction, Transaction::Begin(database));
+  CMIF_ASSIGN(const bool revoked,
+              IsRevoked(database, "platform", holder.platform_id));
+  if (revoked) return PermissionDenied("the platform is revoked");
+  Statement recent(database,
+                   "SELECT COUNT(*) FROM leases WHERE rule=? AND platform_id=? "
+                   "AND issued>?",
+                   std::string_view(holder.rule),
+                   std::string_view(holder.platform_id), now - kHour);
+  CMIF_TRY(recent.Step());
+  if (static_cast<uint64_t>(recent.Number(0)) >= terms.rate_per_hour) {
+    return ResourceExhausted(
+        fmt::format("this platform had its {} leases of this hour under rule "
+                    "'{}': wait, or renew the one it has",
+                    terms.rate_per_hour, holder.rule));
+  }
+  std::string id = NewId();
+  const int64_t expires = now + static_cast<int64_t>(terms.seconds);
+  CMIF_TRY(Statement(database, "INSERT INTO leases VALUES(?,?,?,?,?)",
+                     std::string_view(id), std::string_view(holder.rule),
+                     std::string_view(holder.platform_id), now, expires)
+               .Run());
+  CMIF_TRY(Append(database, LeaseEntry("lease", id, holder, now, expires)));
+  CMIF_TRY(transaction.Commit());
+  return id;
+}
+
+Result<void> Store::RenewLease(const std::string& id, const LeaseHolder& holder,
+                               const LeaseTerms& terms, int64_t now) {
+  const std::lock_guard lock(state_->mutex);
+  sqlite3* database = state_->database.get();
+  CMIF_ASSIGN(Transaction transaction, Transaction::Begin(database));
+  CMIF_ASSIGN(const FoundLease lease, LiveLease(database, id, now));
+  if (lease.platform_id != holder.platform_id || lease.rule != holder.rule) {
+    return PermissionDenied("the lease belongs to another platform or rule");
+  }
+  const int64_t expires = now + static_cast<int64_t>(terms.seconds);
+  CMIF_TRY(Statement(database, "UPDATE leases SET expires=? WHERE id=?",
+                     expires, std::string_view(id))
+               .Run());
+  CMIF_TRY(Append(database, LeaseEntry("renewal", id, holder, now, expires)));
+  return transaction.Commit();
+}
+
+Result<LeaseHolder> Store::FindLease(const std::string& id, int64_t now) const {
+  const std::lock_guard lock(state_->mutex);
+  CMIF_ASSIGN(FoundLease lease, LiveLease(state_->database.get(), id, now));
+  return LeaseHolder{std::move(lease.rule), std::move(lease.platform_id), {}};
+}
+
+Result<void> Store::NoteRelease(const std::string& lease,
+                                const Resource& resource,
+                                const crypto::Digest& evidence_sha256,
+                                int64_t now) {
+  const std::lock_guard lock(state_->mutex);
+  sqlite3* database = state_->database.get();
+  CMIF_ASSIGN(Transaction transaction, Transaction::Begin(database));
+  CMIF_ASSIGN(const FoundLease live, LiveLease(database, lease, now));
+  CMIF_TRY(
+      Append(database, {{"kind", "release"},
+                        {"time", now},
+                        {"lease", lease},
+                        {"rule", live.rule},
+                        {"platform_id", live.platform_id},
+                        {"model", resource.model_id},
+                        {"model_version", resource.version},
+                        {"evidence_sha256", crypto::ToHex(evidence_sha256)}}));
+  return transaction.Commit();
+}
+
+namespace {
+
+Result<void> Revoke(sqlite3* database, const char* kind, std::string_view id,
+                    int64_t now) {
+  CMIF_ASSIGN(Transaction transaction, Transaction::Begin(database));
+  CMIF_ASSIGN(const bool revoked, IsRevoked(database, kind, id));
+  if (revoked) {
+    return Fail(Code::kAlreadyExists,
+                fmt::format("this {} is revoked already", kind));
+  }
+  CMIF_TRY(Statement(database, "INSERT INTO revocations VALUES(?,?)",
+                     std::string_view(kind), id)
+               .Run());
+  CMIF_TRY(Append(
+      database,
+      {{"kind", "revocation"}, {"time", now}, {"of", kind}, {"id", id}}));
+  return transaction.Commit();
+}
+
+}  // namespace
+
+Result<void> Store::RevokeLease(const std::string& id, int64_t now) {
+  const std::lock_guard lock(state_->mutex);
+  Statement row(state_->database.get(), "SELECT 1 FROM leases WHERE id=?",
+                std::string_view(id));
+  CMIF_ASSIGN(const bool found, row.Step());
+  if (!found) return NotFound("there is no such lease");
+  return Revoke(state_->database.get(), "lease", id, now);
+}
+
+Result<void> Store::RevokePlatform(const std::string& id, int64_t now) {
+  const auto bytes = crypto::FromHex(id);
+  if (!bytes || bytes->empty()) {
+    return InvalidArgument("a platform's id is written in hex");
+  }
+  const std::lock_guard lock(state_->mutex);
+  return Revoke(state_->database.get(), "platform", crypto::ToHex(*bytes), now);
+}
+
+Result<bool> Store::IsPlatformRevoked(const std::string& id) const {
+  const std::lock_guard lock(state_->mutex);
+  return IsRevoked(state_->database.get(), "platform", id);
+}
+
+}  // namespace cmif::broker
