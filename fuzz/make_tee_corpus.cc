@@ -55,6 +55,32 @@ void CborSeeds(const fs::path& folder) {
   Seed(folder / "cmw_json", Der(0x0C, cmif::AsBytes(json)));
 }
 
+// Messages of the exchange of evidence, as fuzz/attest_fuzz.cc reads them:
+// length, then fields 1 (nonce), 2 (evidence) and 3 (seconds) in protobuf.
+void AttestSeeds(const fs::path& folder, const Bytes& evidence) {
+  const auto add = [](Bytes& file, const Bytes& message) {
+    file.push_back(static_cast<uint8_t>(message.size()));
+    file.push_back(static_cast<uint8_t>(message.size() >> 8));
+    file.insert(file.end(), message.begin(), message.end());
+  };
+  Bytes nonce(34, 7);
+  nonce[0] = 0x0A;
+  nonce[1] = 32;
+  Bytes answer = {0x12, static_cast<uint8_t>(evidence.size() | 0x80),
+                  static_cast<uint8_t>(evidence.size() >> 7)};
+  answer.insert(answer.end(), evidence.begin(), evidence.end());
+  Bytes both = answer;
+  both.insert(both.end(), nonce.begin(), nonce.end());
+  both.insert(both.end(), {0x18, 0xD8, 0x04});  // 600 s
+  Bytes rounds;
+  for (const Bytes& message : {nonce, answer, both}) add(rounds, message);
+  Seed(folder / "rounds", rounds);
+  Bytes empty;
+  add(empty, {});
+  add(empty, answer);
+  Seed(folder / "no_nonce", empty);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -73,6 +99,7 @@ int main(int argc, char** argv) {
   CborSeeds(folder / "cbor");
   const Bytes simulated = TestSimulated().Sign();
   Seed(folder / "simulated/binary", simulated);
+  AttestSeeds(folder / "attest", simulated);
   const std::string json = R"({"report":")" + Base64(simulated) + "\"}";
   Seed(folder / "simulated/json", cmif::AsBytes(json));
   return 0;
