@@ -33,7 +33,7 @@ class Server:
         assert line.startswith("listening on "), self.said()
         self.address = line.split()[-1]
         self.key = None
-        if any(str(flag).startswith("--tls") for flag in flags):
+        if any(str(flag).startswith(("--tls", "--attester")) for flag in flags):
             self.key = re.fullmatch(
                 r"TLS key sha256 ([0-9a-f]{64})\n",
                 self.process.stdout.readline().decode()).group(1)

@@ -40,9 +40,9 @@ void AddAttesterOptions(CLI::App& command, AttesterFlags& flags) {
 Result<std::unique_ptr<platform::Attester>> OpenAttester(
     const AttesterFlags& flags) {
   const bool simulated = flags.kind == "simulated";
-  if (!simulated && !(flags.simulated_key + flags.simulated_measurement +
-                      flags.simulated_host_data)
-                         .empty()) {
+  if (!simulated &&
+      (!flags.simulated_key.empty() || !flags.simulated_measurement.empty() ||
+       !flags.simulated_host_data.empty())) {
     return InvalidArgument(
         "--simulated-key, --simulated-measurement and --simulated-host-data "
         "need --attester simulated");

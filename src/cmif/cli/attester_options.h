@@ -18,7 +18,11 @@ struct AttesterFlags {
   std::string simulated_measurement = {};  // hex, as what follows
   std::string simulated_host_data = {};
 
-  bool Any() const { return kind != "none"; }
+  // Whether OpenAttester() must be asked.
+  bool Any() const {
+    return kind != "none" || !simulated_key.empty() ||
+           !simulated_measurement.empty() || !simulated_host_data.empty();
+  }
 };
 // --attester, whose default is what `flags` says, and --simulated-*. `flags`
 // must live as long as the command.

@@ -40,6 +40,7 @@ sigset_t BlockStopSignals() {
 
 int Run(Flags& flags) {
   const sigset_t signals = BlockStopSignals();
+  flags.server.log = [](const std::string& line) { Note("server: " + line); };
   if (const auto tls = LoadServerTls(flags.tls, flags.server); !tls) {
     return Report(tls.error());
   }
@@ -48,13 +49,15 @@ int Run(Flags& flags) {
   auto engine = engine::Engine::Load(flags.body, flags.engine);
   if (!engine) return Report(engine.error());
   flags.server.body_sha256 = *hash;
-  flags.server.log = [](const std::string& line) { Note("server: " + line); };
   const auto server = server::Server::Start(*std::move(engine), flags.server);
   if (!server) return Report(server.error());
   fmt::print("listening on {}\n", (*server)->address());
   if (flags.server.identity) {
     fmt::print("TLS key sha256 {}\n",
                crypto::ToHex(flags.server.identity->key_sha256()));
+    if (flags.server.identity->attests()) {
+      fmt::print("evidence {}\n", flags.server.identity->platform());
+    }
   }
   fflush(stdout);
   int signal = 0;

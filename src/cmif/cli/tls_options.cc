@@ -2,11 +2,13 @@
 #include "cmif/cli/tls_options.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "cmif/attest/own_identity.h"
 #include "cmif/attest/peer_judge.h"
 #include "cmif/base/file.h"
 #include "cmif/base/secret_bytes.h"
+#include "cmif/cli/terminal.h"
 #include "cmif/crypto/sha256.h"
 #include "cmif/crypto/tls_certificate.h"
 
@@ -14,6 +16,8 @@ namespace cmif::cli {
 namespace {
 
 constexpr uint64_t kMaxPemBytes = 1 << 20;
+constexpr char kServerPolicy[] = "--server-policy";
+constexpr char kClientPolicy[] = "--require-client-attestation";
 
 Result<std::shared_ptr<attest::OwnIdentity>> ReadIdentity(
     const std::string& cert, const std::string& key) {
@@ -64,31 +68,60 @@ Result<attest::PeerDemands> ReadDemands(const char* ca_flag,
   return demands;
 }
 
+// A key made now, with evidence of this machine in its certificate.
+Result<std::shared_ptr<attest::OwnIdentity>> MakeAttested(
+    const AttesterFlags& flags,
+    const std::function<void(const std::string&)>& log) {
+  CMIF_ASSIGN(auto attester, OpenAttester(flags));
+  return attest::OwnIdentity::MakeAttested(std::move(attester), {.log = log});
+}
+
+Result<void> LoadRemoteIdentity(const RemoteFlags& flags,
+                                client::RemoteOptions& options) {
+  CMIF_TRY(BothOrNeither("--client-cert", !flags.client_cert.empty(),
+                         "--client-key", !flags.client_key.empty()));
+  if (flags.attester.Any()) {
+    if (!flags.client_cert.empty()) {
+      return InvalidArgument(
+          "--attester and --client-cert exclude each other: evidence is of a "
+          "key that is made for this run");
+    }
+    CMIF_ASSIGN(options.identity, MakeAttested(flags.attester, Note));
+  } else if (!flags.client_cert.empty()) {
+    CMIF_ASSIGN(options.identity,
+                ReadIdentity(flags.client_cert, flags.client_key));
+  }
+  return {};
+}
+
 Result<void> LoadRemoteTls(const RemoteFlags& flags,
                            client::RemoteOptions& options) {
   const bool any = !flags.server_ca.empty() || !flags.server_key.empty() ||
-                   !flags.client_cert.empty() || !flags.client_key.empty();
+                   !flags.client_cert.empty() || !flags.client_key.empty() ||
+                   !flags.server_policy.policy.empty() || flags.attester.Any();
   if (!flags.tls) {
-    if (!any) return {};
-    return InvalidArgument(
-        "--server-ca, --server-key, --client-cert and --client-key need --tls");
+    if (any) {
+      return InvalidArgument(
+          "--server-ca, --server-key, --server-policy, --client-cert, "
+          "--client-key and --attester need --tls");
+    }
+    CMIF_TRY(LoadPeerPolicy(kServerPolicy, flags.server_policy));
+    return {};
   }
-  CMIF_TRY(BothOrNeither("--client-cert", !flags.client_cert.empty(),
-                         "--client-key", !flags.client_key.empty()));
   std::vector<std::string> pins;
   if (!flags.server_key.empty()) pins.push_back(flags.server_key);
   CMIF_ASSIGN(auto demands, ReadDemands("--server-ca", flags.server_ca,
                                         "--server-key", pins));
+  CMIF_ASSIGN(demands.evidence,
+              LoadPeerPolicy(kServerPolicy, flags.server_policy));
   if (!demands.Any()) {
     return InvalidArgument(
-        "--tls needs --server-key (the hash that cmif server prints) or "
-        "--server-ca: without them anyone could be the server");
+        "--tls needs --server-key (the hash that cmif server prints), "
+        "--server-ca or --server-policy: without them anyone could be the "
+        "server");
   }
   options.server = std::move(demands);
-  if (flags.client_cert.empty()) return {};
-  CMIF_ASSIGN(options.identity,
-              ReadIdentity(flags.client_cert, flags.client_key));
-  return {};
+  return LoadRemoteIdentity(flags, options);
 }
 
 }  // namespace
@@ -98,8 +131,8 @@ void AddRemoteOptions(CLI::App& command, RemoteFlags& flags) {
       .add_option("--server", flags.remote.address, "HOST:PORT of cmif server")
       ->capture_default_str();
   command.add_flag("--tls", flags.tls,
-                   "speak TLS 1.3 with the server; needs --server-key or "
-                   "--server-ca");
+                   "speak TLS 1.3 with the server; needs --server-key, "
+                   "--server-ca or --server-policy");
   command.add_option("--server-key", flags.server_key,
                      "the server's key must have this SHA-256 (hex), which "
                      "cmif server prints");
@@ -109,6 +142,12 @@ void AddRemoteOptions(CLI::App& command, RemoteFlags& flags) {
   command.add_option("--client-cert", flags.client_cert,
                      "the certificate (PEM) to show to a server that asks");
   command.add_option("--client-key", flags.client_key, "its private key (PEM)");
+  AddPeerPolicyOptions(command, kServerPolicy,
+                       "the server must prove by evidence, in its certificate "
+                       "and on each stream, what this policy (JSON FILE) "
+                       "demands",
+                       flags.server_policy);
+  AddAttesterOptions(command, flags.attester);
   command.add_flag("--insecure", flags.remote.insecure,
                    "allow a server beyond this machine without TLS");
 }
@@ -136,30 +175,51 @@ void AddServerTlsOptions(CLI::App& command, ServerTlsFlags& flags) {
                   "clients must show a certificate whose key has this SHA-256 "
                   "(hex); may be repeated")
       ->allow_extra_args(false);
+  AddPeerPolicyOptions(command, kClientPolicy,
+                       "clients must prove by evidence, in their certificate "
+                       "and on each stream, what this policy (JSON FILE) "
+                       "demands",
+                       flags.client_policy);
+  AddAttesterOptions(command, flags.attester);
 }
+
+namespace {
+
+// Null: no TLS.
+Result<std::shared_ptr<attest::OwnIdentity>> ServerIdentity(
+    const ServerTlsFlags& flags,
+    const std::function<void(const std::string&)>& log) {
+  CMIF_TRY(BothOrNeither("--tls-cert", !flags.cert.empty(), "--tls-key",
+                         !flags.key.empty()));
+  if ((flags.self || flags.attester.Any()) && !flags.cert.empty()) {
+    return InvalidArgument(
+        "--tls-self and --attester, which make a key at the start, and "
+        "--tls-cert exclude each other");
+  }
+  if (flags.attester.Any()) return MakeAttested(flags.attester, log);
+  if (flags.self) return attest::OwnIdentity::Make();
+  if (flags.cert.empty()) return nullptr;
+  return ReadIdentity(flags.cert, flags.key);
+}
+
+}  // namespace
 
 Result<void> LoadServerTls(const ServerTlsFlags& flags,
                            server::ServerOptions& options) {
-  CMIF_TRY(BothOrNeither("--tls-cert", !flags.cert.empty(), "--tls-key",
-                         !flags.key.empty()));
-  if (flags.self && !flags.cert.empty()) {
-    return InvalidArgument("--tls-self and --tls-cert exclude each other");
+  CMIF_ASSIGN(options.identity, ServerIdentity(flags, options.log));
+  CMIF_ASSIGN(auto evidence,
+              LoadPeerPolicy(kClientPolicy, flags.client_policy));
+  if (flags.client_ca.empty() && flags.client_keys.empty() && !evidence) {
+    return {};
   }
-  const bool demands_any =
-      !flags.client_ca.empty() || !flags.client_keys.empty();
-  if (!flags.self && flags.cert.empty()) {
-    if (!demands_any) return {};
+  if (!options.identity) {
     return InvalidArgument(
-        "--client-ca and --client-key-pin need --tls-cert or --tls-self");
+        "--client-ca, --client-key-pin and --require-client-attestation need "
+        "TLS: --tls-cert, --tls-self or --attester");
   }
-  if (flags.self) {
-    CMIF_ASSIGN(options.identity, attest::OwnIdentity::Make());
-  } else {
-    CMIF_ASSIGN(options.identity, ReadIdentity(flags.cert, flags.key));
-  }
-  if (!demands_any) return {};
   CMIF_ASSIGN(auto demands, ReadDemands("--client-ca", flags.client_ca,
                                         "--client-key-pin", flags.client_keys));
+  demands.evidence = std::move(evidence);
   CMIF_ASSIGN(options.clients, attest::PeerJudge::Create(
                                    std::move(demands), attest::Role::kClient));
   return {};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The flags of TLS, of the server and of clients.
+// The flags of TLS and of evidence, of the server and of clients.
 #ifndef CMIF_CLI_TLS_OPTIONS_H_
 #define CMIF_CLI_TLS_OPTIONS_H_
 
@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "cmif/base/status.h"
+#include "cmif/cli/attester_options.h"
+#include "cmif/cli/peer_policy_options.h"
 #include "cmif/client/remote.h"
 #include "cmif/model/manifest.h"
 #include "cmif/server/server.h"
@@ -23,6 +25,8 @@ struct RemoteFlags {
   std::string server_key;
   std::string client_cert;
   std::string client_key;
+  PeerPolicyFlags server_policy;
+  AttesterFlags attester;
 };
 void AddRemoteOptions(CLI::App& command, RemoteFlags& flags);
 
@@ -37,11 +41,13 @@ struct ServerTlsFlags {
   bool self = false;
   std::string client_ca;
   std::vector<std::string> client_keys;
+  PeerPolicyFlags client_policy;
+  AttesterFlags attester;
 };
 void AddServerTlsOptions(CLI::App& command, ServerTlsFlags& flags);
 
-// Sets identity and clients of `options`, from files. INVALID_ARGUMENT naming
-// the flag.
+// Sets identity and clients of `options`, from files; call it once `options`
+// has its log. INVALID_ARGUMENT naming the flag; errors of the attester.
 Result<void> LoadServerTls(const ServerTlsFlags& flags,
                            server::ServerOptions& options);
 

@@ -60,7 +60,8 @@ Result<engine::ClassifyBatch> ClassifyCall::TakeBatch() {
 }
 
 Result<void> ClassifyCall::HandleAttest() {
-  if (request_.has_rows() || request_.lengths_size() > 0) {
+  if (request_.has_rows() || request_.lengths_size() > 0 ||
+      request_.reset_slots()) {
     return InvalidArgument("rows and a proof are messages of their own");
   }
   CMIF_ASSIGN(const auto reply,

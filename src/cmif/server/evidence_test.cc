@@ -122,6 +122,19 @@ TEST_F(EvidenceTest, RowsInTheMessageOfTheProofAreRefused) {
   EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
 }
 
+TEST_F(EvidenceTest, SlotsAreNotForgottenInTheMessageOfAProof) {
+  StartBert();
+  testing::RawClient client = Tls(client_);
+  grpc::ClientContext context;
+  const auto stream = client.stub().Classify(&context);
+  v1::ClassifyRequest request;
+  ClientProof proof = Proof();
+  attest::WriteProof(proof.Begin(), request.mutable_attest());
+  request.set_reset_slots(true);
+  stream->Write(request);
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+}
+
 TEST_F(EvidenceTest, ClientWithoutEvidenceFailsInTheHandshake) {
   StartBert();
   v1::HelloReply hello;
