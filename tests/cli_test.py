@@ -6,12 +6,14 @@ cli_test.py CMIF WRITE_TINY_MODEL: each case expects the documented exit code
 (src/cmif/cli/terminal.h), one clear line on stderr, no crash, and nothing
 half-written.
 """
+import http.client
 import json
 import math
 import os
 import resource
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -819,6 +821,131 @@ class CliTest(unittest.TestCase):
             self.expect(USAGE, *self.attest("--report-data", data))
         self.expect(USAGE, *self.attest("--policy", report, "--owner-key",
                                         report), says=["Ed25519"])
+
+    # The key broker.
+
+    def openssl(self, *words):
+        subprocess.run(["openssl", *map(str, words)], check=True,
+                       stderr=subprocess.DEVNULL)
+
+    def release_policy(self, measurement, version=1):
+        """A signed release policy for Milan's recorded report; its path, and
+        that of the owner's public key."""
+        key, public = self.folder / "release.pem", self.folder / "release.pub"
+        if not key.exists():
+            self.openssl("genpkey", "-algorithm", "ed25519", "-out", key)
+            self.openssl("pkey", "-in", key, "-pubout", "-out", public)
+        path = self.folder / "release.json"
+        path.write_text(json.dumps({
+            "kind": "cmif-release-policy", "name": "test", "version": version,
+            "rules": [{
+                "id": "milan", "model": "a" * 64, "model_version": "1",
+                "platforms": {"snp": {
+                    "measurements": [measurement], "allow_absent_crl": True,
+                    "allow_absent_alias_check_in_version_2": True}},
+                "allow_any_configuration": True, "lease_seconds": 60,
+                "max_rows": 100, "rate_per_hour": 5}]}))
+        self.openssl("pkeyutl", "-sign", "-rawin", "-inkey", key, "-in", path,
+                     "-out", self.folder / "release.json.sig")
+        return path, public
+
+    def test_broker_policy_test_says_what_each_rule_does(self):
+        recorded = EVIDENCE / "sev-snp"
+        report = recorded / "coco_milan_report.bin"
+        words = ("--at", "2024-01-01T00:00:00Z", "--endorsements",
+                 recorded / "coco_milan_vcek.der", report)
+        measurement = report.read_bytes()[0x90:0xC0].hex()
+        path, public = self.release_policy(measurement)
+        done = run("broker", "policy", "test", "--policy", path, "--owner-key",
+                   public, *words)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(b"rule 'milan': ALLOWED", done.stdout)
+        done = run("broker", "policy", "test", "--policy", path, "--json",
+                   *words)
+        line = json.loads(done.stdout)
+        self.assertTrue(line["allowed"])
+        self.assertFalse(line["policy_signed"])
+        path, public = self.release_policy("00" * 48)
+        done = self.expect(NOT_PERMITTED, "broker", "policy", "test",
+                           "--policy", path, "--owner-key", public, *words,
+                           says=["no rule allows 1 of 1"])
+        self.assertIn(b"denied: the evidence (snp) fails measurement",
+                      done.stdout)
+        path.write_text(path.read_text() + " ")
+        self.expect(NOT_PERMITTED, "broker", "policy", "test", "--policy", path,
+                    "--owner-key", public, *words, says=["not signed"])
+
+    def start_broker(self, path, public):
+        key, keys = self.folder / "broker.pem", self.folder / "keys"
+        self.openssl("genpkey", "-algorithm", "EC", "-pkeyopt",
+                     "ec_paramgen_curve:P-256", "-out", key)
+        keys.mkdir(mode=0o700, exist_ok=True)
+        broker = subprocess.Popen(
+            [CMIF, "broker", "serve", "--listen", "127.0.0.1:0", "--key", key,
+             "--tls-self", "--policy", path, "--owner-key", public, "--keys",
+             keys, "--state", self.folder / "state"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(broker.kill)
+        address = broker.stdout.readline().split()[-1]
+        self.assertRegex(broker.stdout.readline(),
+                         r"^TLS key sha256 [0-9a-f]{64}$")
+        return broker, int(address.rpartition(":")[2])
+
+    def ask_broker(self, port, method, path, body=None):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=30,
+                                                 context=context)
+        connection.request(method, path, body)
+        answer = connection.getresponse()
+        text = json.loads(answer.read())
+        connection.close()
+        return answer.status, text
+
+    def test_broker_serves_logs_and_revokes(self):
+        path, public = self.release_policy("00" * 48, version=2)
+        broker, port = self.start_broker(path, public)
+        state = ("--state", self.folder / "state")
+        status, policy = self.ask_broker(port, "GET", "/cmif/v1/policy")
+        self.assertEqual((status, policy["version"]), (200, 2))
+        status, nonce = self.ask_broker(
+            port, "POST", "/kbs/v0/auth", '{"version":"0.4.0","tee":"snp"}')
+        self.assertEqual((status, len(nonce["nonce"])), (200, 44))
+        status, problem = self.ask_broker(
+            port, "GET", "/kbs/v0/resource/model/" + "a" * 64 + "/1")
+        self.assertEqual((status, problem["type"]), (401, "unauthenticated"))
+        head = self.ask_broker(port, "GET", "/cmif/v1/log")[1]["head"]
+        # Beside the running broker.
+        done = run("broker", "revoke", *state, "--platform-id", "ab01")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.expect(ALREADY_THERE, "broker", "revoke", *state, "--platform-id",
+                    "AB01", says=["revoked already"])
+        self.expect(NOT_FOUND, "broker", "revoke", *state, "--lease", "x",
+                    says=["no such lease"])
+        self.expect(USAGE, "broker", "revoke", *state, says=["--lease"])
+        done = run("broker", "log", "verify", *state, "--head", head, "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(json.loads(done.stdout)["entries"], 2)
+        lines = run("broker", "log", *state).stdout.splitlines()
+        self.assertEqual([json.loads(x)["entry"]["kind"] for x in lines],
+                         ["policy", "revocation"])
+        self.expect(BAD_DATA, "broker", "log", "verify", *state, "--head",
+                    "00" * 32, says=["no entry"])
+        # An older policy is not read.
+        self.release_policy("00" * 48, version=1)
+        broker.send_signal(signal.SIGHUP)
+        self.assertIn("version 2 was in force", broker.stderr.readline() +
+                      broker.stderr.readline())
+        self.release_policy("00" * 48, version=3)
+        broker.send_signal(signal.SIGHUP)
+        self.assertIn("read again", broker.stderr.readline())
+        status, policy = self.ask_broker(port, "GET", "/cmif/v1/policy")
+        self.assertEqual((status, policy["version"]), (200, 3))
+        broker.terminate()
+        self.assertEqual(broker.wait(30), 0)
+        broker.stdout.close()
+        broker.stderr.close()
 
     # Without a server.
 

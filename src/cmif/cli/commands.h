@@ -21,6 +21,10 @@ void AddDemo(CLI::App& app, int& exit_code);
 void AddAttest(CLI::App& app, int& exit_code);
 // `attest collect`; AddAttest() calls it.
 void AddAttestCollect(CLI::App& attest, int& exit_code);
+void AddBroker(CLI::App& app, int& exit_code);
+// Of `broker`; AddBroker() calls them.
+void AddBrokerAdmin(CLI::App& broker, int& exit_code);
+void AddBrokerServe(CLI::App& broker, int& exit_code);
 void AddBench(CLI::App& app, int& exit_code);
 
 }  // namespace cmif::cli
