@@ -50,6 +50,7 @@ nlohmann::ordered_json AnswerJson(const client::Sanitizer& sanitizer,
   json["tokens_per_second"] = made.tokens_per_second();
   json["bytes_sent"] = made.bytes_sent;
   json["bytes_received"] = made.bytes_received;
+  json["rows_revealed"] = sanitizer.model().ledger().rows_revealed();
   return json;
 }
 
@@ -100,11 +101,13 @@ Result<std::string> ReadQuestion() {
 }
 
 int Run(Flags& flags) {
-  const auto delta = CheckPrivacyOptions(flags.privacy);
+  const auto delta =
+      CheckPrivacyOptions(flags.privacy, &flags.remote.server_key);
   if (!delta) return Report(delta.error());
   auto model = OpenModel(flags.privacy.bundle);
   if (!model) return Report(model.error());
-  auto remote = ConnectTo(flags.remote, (*model)->facts());
+  auto remote = ConnectTo(flags.remote, (*model)->facts(),
+                          flags.privacy.bundle.broker.UsesAttester());
   if (!remote) return Report(remote.error());
   auto sanitizer = MakeSanitizer(*model, flags.privacy);
   if (!sanitizer) return Report(sanitizer.error());
@@ -128,6 +131,7 @@ int Run(Flags& flags) {
     DocumentLosses losses(*sanitizer, *delta);
     losses.Add(answer->sanitized.charges);
     if (const std::string line = losses.Line(); !line.empty()) Note(line);
+    Note(RevealedLine(sanitizer->model().ledger()));
   }
   return kOk;
 }

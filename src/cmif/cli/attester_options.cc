@@ -16,9 +16,23 @@ Result<std::vector<uint8_t>> ReadHex(const char* flag, const std::string& hex) {
   return *std::move(bytes);
 }
 
+// Gives `value` too what an option of the command gets.
+void AlsoSet(CLI::App& command, const char* option, std::string& value) {
+  command.get_option(option)->each(
+      [&value](const std::string& text) { value = text; });
+}
+
 }  // namespace
 
 void AddAttesterOptions(CLI::App& command, AttesterFlags& flags) {
+  // A command that asks a key broker and shows evidence in TLS has both.
+  if (command.get_option_no_throw("--attester") != nullptr) {
+    AlsoSet(command, "--attester", flags.kind);
+    AlsoSet(command, "--simulated-key", flags.simulated_key);
+    AlsoSet(command, "--simulated-measurement", flags.simulated_measurement);
+    AlsoSet(command, "--simulated-host-data", flags.simulated_host_data);
+    return;
+  }
   command
       .add_option("--attester", flags.kind,
                   "whom to ask for evidence of this process: auto (what the "

@@ -25,7 +25,8 @@ struct AttesterFlags {
   }
 };
 // --attester, whose default is what `flags` says, and --simulated-*. `flags`
-// must live as long as the command.
+// must live as long as the command. Where the command has them already, both
+// get what they are given.
 void AddAttesterOptions(CLI::App& command, AttesterFlags& flags);
 
 // INVALID_ARGUMENT naming the flag, and the errors of platform::OpenAttester.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/CLI.hpp>
 
+#include "cmif/cli/broker_config.h"
 #include "cmif/cli/commands.h"
 
 namespace cmif::cli {
@@ -11,6 +12,7 @@ void AddBroker(CLI::App& app, int& exit_code) {
   command->require_subcommand(1);
   AddBrokerServe(*command, exit_code);
   AddBrokerAdmin(*command, exit_code);
+  AddBrokerConfig(*command, exit_code);
 }
 
 }  // namespace cmif::cli

@@ -8,6 +8,8 @@
 #include <string>
 
 #include "cmif/base/status.h"
+#include "cmif/broker/bound_configuration.h"
+#include "cmif/cli/broker_options.h"
 #include "cmif/client/client_model.h"
 #include "cmif/crypto/ed25519.h"
 #include "cmif/crypto/sealed_stream.h"
@@ -18,17 +20,25 @@ struct BundleOptions {
   std::string folder;
   std::string key_file;
   std::string owner_file;
+  BrokerFlags broker;
   bool oblivious = false;  // client::RowFetch::kOblivious
 };
 
-// --bundle-key and --owner-key; --bundle too.
+// --bundle-key, --owner-key, --broker and --bound-config; --bundle too.
 void AddBundleAccessOptions(CLI::App& command, BundleOptions& options);
 void AddBundleOptions(CLI::App& command, BundleOptions& options);
 
-// INVALID_ARGUMENT naming flag and file: not a key.
+// For looking at what lies beside `options.folder`'s manifest (a file in that
+// folder will do). INVALID_ARGUMENT naming flag and file: not a key; with
+// --broker the errors of LeaseKey(), with --bound-config FAILED_PRECONDITION:
+// it does not allow this, or this machine is not bound to it.
 Result<model::BundleAccess> AccessOf(const BundleOptions& options);
 
-// The client's half of the model in --bundle.
+// What the bundle options say of a client, for a bound configuration.
+Result<broker::ClientSettings> SettingsOf(const BundleOptions& options);
+
+// The client's half of the model in --bundle. With --broker no more rows leave
+// it than the lease allows.
 Result<std::shared_ptr<client::ClientModel>> OpenModel(
     const BundleOptions& options);
 

@@ -79,6 +79,7 @@ class Pipeline {
     if (!batch.empty()) Send(std::move(batch));
     while (!pending_.empty()) ReceiveOldest();
     if (const std::string line = losses_.Line(); !line.empty()) Note(line);
+    Note(RevealedLine(sanitizer_.model().ledger()));
     if (broken_) return ExitCodeOf(*broken_);
     if (const auto read = lines.error(); !read) return Report(read.error());
     return exit_code_;  // main() sees whether all of it was written
@@ -194,6 +195,7 @@ class Pipeline {
       json["probabilities"][labels[i]] = probabilities[i];
     }
     json["bytes_sent"] = item.bytes_sent;
+    json["rows_revealed"] = sanitizer_.model().ledger().rows_revealed();
     fmt::print("{}\n", JsonLine(json));
   }
 
@@ -219,11 +221,13 @@ class Pipeline {
 };
 
 int Run(const Flags& flags) {
-  const auto delta = CheckPrivacyOptions(flags.privacy);
+  const auto delta =
+      CheckPrivacyOptions(flags.privacy, &flags.remote.server_key);
   if (!delta) return Report(delta.error());
   auto model = OpenModel(flags.privacy.bundle);
   if (!model) return Report(model.error());
-  auto remote = ConnectTo(flags.remote, (*model)->facts());
+  auto remote = ConnectTo(flags.remote, (*model)->facts(),
+                          flags.privacy.bundle.broker.UsesAttester());
   if (!remote) return Report(remote.error());
   auto classifier = client::Classifier::Start(**remote, **model);
   if (!classifier) return Report(classifier.error());

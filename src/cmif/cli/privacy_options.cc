@@ -9,6 +9,7 @@
 
 #include "cmif/cli/policy_options.h"
 #include "cmif/cli/terminal.h"
+#include "cmif/client/bound_channel.h"
 #include "cmif/client/channel_store.h"
 #include "cmif/privacy/mechanism.h"
 #include "cmif/privacy/neighbours.h"
@@ -40,6 +41,28 @@ Result<privacy::Epsilon> EpsilonOf(std::string_view flag,
   auto epsilon = privacy::Epsilon::Create(value);
   if (!epsilon) return std::unexpected(epsilon.error().At(std::string(flag)));
   return epsilon;
+}
+
+// What was asked for against --bound-config.
+Result<void> CheckBound(const PrivacyOptions& options,
+                        const std::optional<client::ChannelOptions>& channel,
+                        const std::string* server_key) {
+  CMIF_ASSIGN(const auto bound, ReadBound(options.bundle.broker));
+  if (!bound) return {};
+  CMIF_ASSIGN(broker::ClientSettings asked, SettingsOf(options.bundle));
+  asked.sends_rows = server_key != nullptr;
+  if (server_key != nullptr && !server_key->empty()) {
+    CMIF_ASSIGN(asked.server_key, ReadKeyHash("--server-key", *server_key));
+  }
+  asked.plain = !channel;
+  if (channel) {
+    asked.epsilon_micro = channel->spec.epsilon.micro();
+    if (channel->spec.epsilon_cluster) {
+      asked.epsilon_micro += channel->spec.epsilon_cluster->micro();
+    }
+    asked.adjacency = privacy::AdjacencyName(channel->spec.adjacency);
+  }
+  return bound->CheckSettings(asked);
 }
 
 std::string MechanismHelp() {
@@ -180,8 +203,10 @@ Result<std::optional<client::ChannelOptions>> ParseChannel(
   return channel;
 }
 
-Result<privacy::Delta> CheckPrivacyOptions(const PrivacyOptions& options) {
-  CMIF_TRY(ParseChannel(options));
+Result<privacy::Delta> CheckPrivacyOptions(const PrivacyOptions& options,
+                                           const std::string* server_key) {
+  CMIF_ASSIGN(const auto channel, ParseChannel(options));
+  CMIF_TRY(CheckBound(options, channel, server_key));
   if (options.bundle.oblivious && options.rows != "plain") {
     return InvalidArgument(
         "--oblivious goes with --rows plain alone: posterior rows are computed "
@@ -234,6 +259,14 @@ Result<client::Sanitizer> MakeSanitizer(
                 client::OpenChannelWithHash(*model, *wanted, [&](double share) {
                   progress.Update(step, share);
                 }));
+  }
+  CMIF_ASSIGN(const auto bound, ReadBound(options.bundle.broker));
+  if (bound && opened.channel) {
+    CMIF_TRY(bound->CheckChannel(client::DescribeChannel(*model, opened)));
+  } else if (bound) {
+    CMIF_TRY(bound->CheckSettings({.owner_key = bound->settings().owner_key,
+                                   .broker_key = bound->settings().broker_key,
+                                   .plain = true}));
   }
   return client::Sanitizer::Create(std::move(model), std::move(opened.channel),
                                    repeats, opened.sha256);
@@ -352,6 +385,14 @@ std::string GuaranteeLine(const client::Sanitizer& sanitizer) {
         channel->revealed_words());
   }
   return line;
+}
+
+std::string RevealedLine(const client::RowLedger& ledger) {
+  return fmt::format(
+      "rows given away: {} different ones{}", ledger.rows_revealed(),
+      ledger.max_rows() == client::RowLedger::kNoLimit
+          ? ""
+          : fmt::format(", at most {} in this lease", ledger.max_rows()));
 }
 
 }  // namespace cmif::cli

@@ -60,12 +60,14 @@ Result<std::optional<client::ChannelOptions>> ParseChannel(
 Result<std::optional<client::ChannelOptions>> ChannelOptionsOf(
     client::ClientModel& model, const PrivacyOptions& options);
 
-// All that can be checked before anything is opened; gives --delta.
-// INVALID_ARGUMENT naming the flag.
-Result<privacy::Delta> CheckPrivacyOptions(const PrivacyOptions& options);
+// All that can be checked before anything is opened; gives --delta. Commands
+// that send rows give --server-key (maybe empty). INVALID_ARGUMENT naming the
+// flag; FAILED_PRECONDITION: --bound-config does not allow it.
+Result<privacy::Delta> CheckPrivacyOptions(
+    const PrivacyOptions& options, const std::string* server_key = nullptr);
 
 // Opens the channel (computing it at first use, progress shown) and makes the
-// sanitizer.
+// sanitizer. FAILED_PRECONDITION: --bound-config allows no such channel.
 Result<client::Sanitizer> MakeSanitizer(
     std::shared_ptr<client::ClientModel> model, const PrivacyOptions& options);
 
@@ -107,6 +109,9 @@ class DocumentLosses {
 // "every word randomised: epsilon* 0.9995 within clusters ..." or the plain
 // warning that nothing is protected.
 std::string GuaranteeLine(const client::Sanitizer& sanitizer);
+
+// "rows given away: 57 of at most 1000" (of the lease), or without a limit.
+std::string RevealedLine(const client::RowLedger& ledger);
 
 }  // namespace cmif::cli
 

@@ -94,11 +94,12 @@ Result<void> LoadRemoteIdentity(const RemoteFlags& flags,
   return {};
 }
 
-Result<void> LoadRemoteTls(const RemoteFlags& flags,
+Result<void> LoadRemoteTls(const RemoteFlags& flags, bool attester_is_used,
                            client::RemoteOptions& options) {
   const bool any = !flags.server_ca.empty() || !flags.server_key.empty() ||
                    !flags.client_cert.empty() || !flags.client_key.empty() ||
-                   !flags.server_policy.policy.empty() || flags.attester.Any();
+                   !flags.server_policy.policy.empty() ||
+                   (flags.attester.Any() && !attester_is_used);
   if (!flags.tls) {
     if (any) {
       return InvalidArgument(
@@ -153,9 +154,10 @@ void AddRemoteOptions(CLI::App& command, RemoteFlags& flags) {
 }
 
 Result<std::unique_ptr<client::Remote>> ConnectTo(
-    const RemoteFlags& flags, const model::ModelFacts& expected) {
+    const RemoteFlags& flags, const model::ModelFacts& expected,
+    bool attester_is_used) {
   client::RemoteOptions options = flags.remote;
-  CMIF_TRY(LoadRemoteTls(flags, options));
+  CMIF_TRY(LoadRemoteTls(flags, attester_is_used, options));
   return client::Remote::Connect(options, expected);
 }
 

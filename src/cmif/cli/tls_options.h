@@ -31,9 +31,11 @@ struct RemoteFlags {
 void AddRemoteOptions(CLI::App& command, RemoteFlags& flags);
 
 // INVALID_ARGUMENT naming the flag, and the errors of reading files and of
-// client::Remote::Connect.
+// client::Remote::Connect. `attester_is_used`: --attester serves a key broker
+// or a bound configuration, and needs no --tls.
 Result<std::unique_ptr<client::Remote>> ConnectTo(
-    const RemoteFlags& flags, const model::ModelFacts& expected);
+    const RemoteFlags& flags, const model::ModelFacts& expected,
+    bool attester_is_used);
 
 struct ServerTlsFlags {
   std::string cert;

@@ -213,6 +213,7 @@ Result<std::vector<uint64_t>> Classifier::Send(
     const size_t before = impl_->sender.new_row_bytes();
     uint64_t size = VarintBytes(sentence.size());
     for (const PromptRow& row : sentence) {
+      CMIF_TRY(impl_->model.ledger().Reveal(row.key));
       CMIF_ASSIGN(const uint32_t slot,
                   impl_->sender.SlotOf(row.key, row.bytes));
       request.mutable_rows()->add_slots(slot);

@@ -34,7 +34,8 @@ class Classifier {
   size_t max_batch_tokens() const;
 
   // One batch of rows, those of special tokens among them; each sentence has 1
-  // to max_tokens(). Returns the bytes that each sentence took on the wire.
+  // to max_tokens(). Returns the bytes that each sentence took on the wire;
+  // RowLedger::Reveal()'s errors, after which the stream is of no use.
   Result<std::vector<uint64_t>> Send(
       std::span<const std::vector<PromptRow>> sentences);
   // The logits of the oldest batch not received yet: one vector a sentence.

@@ -9,6 +9,7 @@
 
 #include "cmif/base/status.h"
 #include "cmif/client/nearest_unit.h"
+#include "cmif/client/row_ledger.h"
 #include "cmif/client/units.h"
 #include "cmif/model/bundle.h"
 #include "cmif/privacy/clustering.h"
@@ -47,6 +48,9 @@ class ClientModel {
   }
   // Of the channel files of a sealed bundle; null: they are not sealed.
   const crypto::SealKey* channel_key() const { return channel_key_.get(); }
+  // Of the rows that leave; Generate() and Classifier ask it.
+  RowLedger& ledger() { return ledger_; }
+  const RowLedger& ledger() const { return ledger_; }
   const UnitTable& units() const { return units_; }
   const std::shared_ptr<const privacy::Clustering>& clustering() const {
     return clustering_;
@@ -68,6 +72,7 @@ class ClientModel {
 
   std::filesystem::path folder_;
   RowFetch row_fetch_ = RowFetch::kDirect;
+  RowLedger ledger_;
   model::Bundle bundle_;
   std::unique_ptr<const crypto::SealKey> channel_key_;
   UnitTable units_;

@@ -50,7 +50,7 @@ struct Generation {
 // `on_text` gets the answer piece by piece: whole characters, and nothing that
 // may turn out to be a stop text. OUT_OF_RANGE when the prompt does not fit
 // (both counts named); UNAVAILABLE when the server goes away: what had come
-// was passed to on_text. Thread-safe.
+// was passed to on_text; RowLedger::Reveal()'s errors. Thread-safe.
 Result<Generation> Generate(
     Remote& remote, ClientModel& model, std::span<const PromptRow> prompt,
     const GenerateOptions& options,
