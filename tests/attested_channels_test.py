@@ -26,10 +26,11 @@ class AttestedChannelsTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = Path(tempfile.mkdtemp(prefix="cmif-attested-"))
-        source = cls.folder / "bert.gguf"
-        subprocess.run([TINY, "bert", source, "1"], check=True)
-        subprocess.run([CMIF, "split", source, "-o", cls.folder / "bert"],
-                       check=True, capture_output=True)
+        for kind in ("bert", "llama"):
+            source = cls.folder / f"{kind}.gguf"
+            subprocess.run([TINY, kind, source, "1"], check=True)
+            subprocess.run([CMIF, "split", source, "-o", cls.folder / kind],
+                           check=True, capture_output=True)
         cls.keys = {}
         for name in ("machine", "stranger", "owner"):
             path = cls.folder / f"{name}.pem"
@@ -61,8 +62,8 @@ class AttestedChannelsTest(unittest.TestCase):
         return ("--attester", "simulated", "--simulated-key",
                 self.folder / f"{key}.pem", "--simulated-measurement", code)
 
-    def server(self, *flags):
-        server = Server(self.folder / "bert/body.gguf", *flags)
+    def server(self, *flags, kind="bert"):
+        server = Server(self.folder / kind / "body.gguf", *flags)
         self.addCleanup(server.stop)
         return server
 
@@ -90,7 +91,8 @@ class AttestedChannelsTest(unittest.TestCase):
         self.assertEqual(server.process.stdout.readline(),
                          b"evidence simulated\n")
         self.assertIn("SIMULATED", server.said())
-        self.expect(0, self.classify(server, *self.attested()), "SIMULATED")
+        self.expect(0, self.classify(server, *self.attested()), "SIMULATED",
+                    "this policy allows allow_unsigned_policy, allow_simulated")
         # Besides the evidence its key may be pinned.
         self.expect(0, self.classify(server, *self.attested(
             "--server-key", server.key)))
@@ -112,6 +114,26 @@ class AttestedChannelsTest(unittest.TestCase):
                 server, *self.attested(*flags)), "its log says why")
         for words in ("carries no evidence", "measurement", "chain.trusted"):
             self.assertIn(words, server.said())
+
+    def test_questions_are_asked_of_proven_servers_alone(self):
+        server = self.server(*self.simulated(SERVER_CODE),
+                             "--require-client-attestation",
+                             self.client_policy, kind="llama")
+
+        def ask(*flags):
+            return subprocess.run(
+                [CMIF, "ask", "bada kilo", "--bundle", self.folder / "llama",
+                 "--server", server.address, "--json", "--max-tokens", "4",
+                 *map(str, flags)], capture_output=True, timeout=120,
+                check=False)
+        done = ask(*self.attested(*self.simulated(CLIENT_CODE)))
+        self.expect(0, done)
+        self.assertGreater(json.loads(done.stdout)["tokens_out"], 0)
+        other = self.policy("other", OTHER_CODE)
+        self.expect(NOT_PERMITTED, ask("--tls", "--server-policy", other,
+                                       *self.simulated(CLIENT_CODE)),
+                    "measurement")
+        self.expect(NO_SERVER, ask(*self.attested()), "its log says why")
 
     def test_other_code_is_refused(self):
         server = self.server(*self.simulated(OTHER_CODE))

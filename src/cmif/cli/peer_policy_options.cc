@@ -2,6 +2,7 @@
 #include "cmif/cli/peer_policy_options.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 
@@ -45,6 +46,11 @@ Result<std::shared_ptr<attest::EvidenceJudge>> LoadPeerPolicy(
     return InvalidArgument(fmt::format(
         "{}: this policy decides only with --policy-key, its owner's key",
         flags.policy));
+  }
+  if (!policy.relaxations().empty()) {
+    Note(fmt::format("{}: beyond deployment this policy allows {}",
+                     ForTerminal(flags.policy),
+                     fmt::join(policy.relaxations(), ", ")));
   }
   if (policy.allow_simulated()) {
     Note(

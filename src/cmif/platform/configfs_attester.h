@@ -28,7 +28,8 @@ class ConfigfsAttester final : public Attester {
   std::string_view platform() const override { return platform_; }
   // A report with its certificate table, where the host gives one, or a quote.
   // UNAVAILABLE: the host gives none now (an empty answer is one), the driver
-  // is busy for more than five seconds, or others write to the entry.
+  // is busy for more than five seconds, or others write to the entry. How long
+  // the host may take for an answer is the driver's to say (tdx-guest: 30 s).
   Result<std::vector<uint8_t>> Collect(const ReportData& report_data) override;
 
  private:
