@@ -77,8 +77,12 @@ Result<void> CheckConfiguration(const Presented& presented,
   CMIF_TRY(CheckSent(presented, *decision.rule));
   const auto& allowed = decision.rule->configurations;
   if (allowed.empty()) return {};
-  if (!decision.configuration_sha256) {
-    return FailedPrecondition("the evidence proves no configuration");
+  // A host may put a listed hash into HOST_DATA and start a client without the
+  // configuration: one that runs with it sends it.
+  if (!presented.configuration || !decision.configuration_sha256) {
+    return FailedPrecondition(
+        "the client shows no configuration, but the rule lists those that it "
+        "allows");
   }
   if (std::ranges::find(allowed, *decision.configuration_sha256) !=
       allowed.end()) {

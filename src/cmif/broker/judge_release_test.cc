@@ -19,9 +19,10 @@ using testing::PlatformsOf;
 using testing::PolicyText;
 using testing::TestRule;
 
-std::string ConfigurationText(char model = 'a') {
+std::string ConfigurationText(char model = 'a',
+                              const char* partition = "embedding") {
   auto made = BoundConfiguration::Create({.model_id = std::string(64, model),
-                                          .partition = "embedding",
+                                          .partition = partition,
                                           .allow_plain = true});
   return made ? made->text() : made.error().message();
 }
@@ -103,21 +104,28 @@ TEST_F(JudgeReleaseTest, AListedConfigurationInHostDataIsAllowed) {
   const std::string text = ConfigurationText();
   rule_.configurations = Listed(text);
   SetHostData(crypto::Sha256Of(AsBytes(text)));
-  RuleDecision decision = Judge();
+  configuration_ = text;
+  const RuleDecision decision = Judge();
   EXPECT_TRUE(decision.allowed) << decision.reason;
   EXPECT_EQ(decision.configuration_sha256, crypto::Sha256Of(AsBytes(text)));
-  configuration_ = text;
-  decision = Judge();
-  EXPECT_TRUE(decision.allowed) << decision.reason;
 }
 
-TEST_F(JudgeReleaseTest, AnUnlistedOrAbsentConfigurationIsDenied) {
-  rule_.configurations = Listed(ConfigurationText());
-  RuleDecision decision = Judge();
+// The host chooses HOST_DATA; the client chooses what it runs with and sends.
+TEST_F(JudgeReleaseTest, AListedConfigurationThatIsNotSentIsDenied) {
+  const std::string text = ConfigurationText();
+  rule_.configurations = Listed(text);
+  EXPECT_THAT(Judge().reason, HasSubstr("no configuration"));
+  SetHostData(crypto::Sha256Of(AsBytes(text)));
+  const RuleDecision decision = Judge();
   EXPECT_FALSE(decision.allowed);
   EXPECT_THAT(decision.reason, HasSubstr("no configuration"));
-  SetHostData(crypto::Sha256Of(AsBytes(ConfigurationText('b'))));
-  decision = Judge();
+}
+
+TEST_F(JudgeReleaseTest, AnUnlistedConfigurationIsDenied) {
+  rule_.configurations = Listed(ConfigurationText());
+  configuration_ = ConfigurationText('a', "embedding+head");
+  SetHostData(crypto::Sha256Of(AsBytes(*configuration_)));
+  const RuleDecision decision = Judge();
   EXPECT_FALSE(decision.allowed);
   EXPECT_THAT(decision.reason, HasSubstr("not listed"));
 }
