@@ -297,8 +297,10 @@ class KeyBrokerTest(Case):
         # The client itself refuses before it asks.
         done = self.asks(broker, machine=self.sealed.machine(other_hash))
         self.expect(DOES_NOT_FIT, done, "host_data")
-        self.expect(DOES_NOT_FIT, self.asks(broker, "--epsilon", "1.5"),
-                    "at most 1")
+        done = self.sanitize(*broker.options, "--epsilon", "1.5",
+                             "--bound-config", self.bound,
+                             *self.sealed.machine(self.bound_hash))
+        self.expect(DOES_NOT_FIT, done, "at most 1")
 
     def test_wrong_policies(self):
         self.write_policy(1, platforms={"simulated": {
