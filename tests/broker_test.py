@@ -294,7 +294,9 @@ class KeyBrokerTest(Case):
                              "--bound-config", other,
                              *self.sealed.machine(other_hash))
         self.expect(NOT_PERMITTED, done, "configuration")
-        # The client itself refuses before it asks.
+        # The client itself refuses before its evidence leaves.
+        self.expect(DOES_NOT_FIT, self.asks(broker, bound=False),
+                    "--bound-config")
         done = self.asks(broker, machine=self.sealed.machine(other_hash))
         self.expect(DOES_NOT_FIT, done, "host_data")
         done = self.sanitize(*broker.options, "--epsilon", "1.5",

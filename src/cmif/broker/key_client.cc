@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "cmif/broker/unbound_evidence.h"
 #include "cmif/crypto/canonical_json.h"
 #include "cmif/crypto/jwe.h"
 #include "cmif/tee/evidence.h"
@@ -160,6 +161,8 @@ Result<std::string> KeyClient::Evidence(const KbsNonce& nonce,
   CMIF_ASSIGN(const tee::Evidence evidence, tee::ReadEvidence(bytes));
   if (request_.configuration) {
     CMIF_TRY(request_.configuration->CheckEvidence(evidence));
+  } else {
+    CMIF_TRY(CheckIsUnbound(evidence));
   }
   return WriteEvidence(evidence);
 }

@@ -121,6 +121,14 @@ TEST_F(KeyClientTest, ConfigurationIsToldAndMustBeCarried) {
             Code::kDataLoss);
 }
 
+TEST_F(KeyClientTest, ABoundMachineNeedsItsConfiguration) {
+  const auto got = Fetch({{kModel, "1"}}, crypto::Digest{1});
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code(), Code::kFailedPrecondition);
+  EXPECT_THAT(got.error().message(), HasSubstr("--bound-config"));
+  EXPECT_EQ(broker_.requests, 1);  // its evidence never left
+}
+
 TEST_F(KeyClientTest, NamesAreCheckedBeforeAnythingIsSent) {
   EXPECT_EQ(Fetch({{kModel, "../1"}}).error().code(), Code::kInvalidArgument);
   EXPECT_EQ(Fetch({{"", "1"}}).error().code(), Code::kInvalidArgument);
