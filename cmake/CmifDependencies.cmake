@@ -11,6 +11,7 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)
+pkg_check_modules(seccomp REQUIRED IMPORTED_TARGET libseccomp)
 
 list(PREPEND CMAKE_PREFIX_PATH ${CMIF_LLAMA_PREFIX})
 find_package(llama CONFIG PATHS ${CMIF_LLAMA_PREFIX} NO_DEFAULT_PATH)

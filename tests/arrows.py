@@ -51,6 +51,7 @@ THIRD_PARTY = [
      ["wire", "server"]),
     (r"openssl/.*", ["broker", "crypto", "tee"], []),
     (r"sodium(/.*|\.h)", ["crypto"], []),
+    (r"seccomp\.h", ["platform"], []),
     (r"utf8proc\.h", ["text"], []),
     (r"CLI/.*", ["cli"], ["cli"]),
     (r"boost/math/.*", ["eval"], []),

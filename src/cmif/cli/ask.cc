@@ -8,6 +8,7 @@
 
 #include "cmif/base/random.h"
 #include "cmif/cli/commands.h"
+#include "cmif/cli/hardening.h"
 #include "cmif/cli/json_line.h"
 #include "cmif/cli/line_reader.h"
 #include "cmif/cli/privacy_options.h"
@@ -191,7 +192,10 @@ void AddAsk(CLI::App& app, int& exit_code) {
   AddRemoteOptions(*command, flags->remote);
   AddGenerateOptions(*command, *flags);
   command->add_flag("--json", flags->json, "print one JSON object at the end");
-  command->callback([flags, &exit_code] { exit_code = Run(*flags); });
+  AddHardeningOption(*command);
+  command->callback([flags, command, &exit_code] {
+    exit_code = RunHardened(*command, [&] { return Run(*flags); });
+  });
 }
 
 }  // namespace cmif::cli

@@ -13,6 +13,7 @@
 #include "cmif/base/file.h"
 #include "cmif/cli/audit_language_model.h"
 #include "cmif/cli/commands.h"
+#include "cmif/cli/hardening.h"
 #include "cmif/cli/privacy_options.h"
 #include "cmif/cli/read_texts.h"
 #include "cmif/cli/terminal.h"
@@ -160,8 +161,10 @@ void AddAudit(CLI::App& app, int& exit_code) {
                    "of all draws here; insecure, for evaluation alone")
       ->capture_default_str();
   command->add_flag("--json", flags->json, "print report.json too");
+  AddHardeningOption(*command);
   command->callback([flags, command, &exit_code] {
-    exit_code = Run(*flags, CommandOf(*command));
+    exit_code =
+        RunHardened(*command, [&] { return Run(*flags, CommandOf(*command)); });
   });
 }
 

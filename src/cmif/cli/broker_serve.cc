@@ -14,6 +14,7 @@
 #include "cmif/broker/service.h"
 #include "cmif/cli/commands.h"
 #include "cmif/cli/evidence_files.h"
+#include "cmif/cli/hardening.h"
 #include "cmif/cli/release_files.h"
 #include "cmif/cli/terminal.h"
 #include "cmif/crypto/tls_certificate.h"
@@ -184,7 +185,10 @@ void AddBrokerServe(CLI::App& broker, int& exit_code) {
                    "what vendors say of platforms: a file, or a folder of "
                    "files; may be repeated")
       ->allow_extra_args(false);
-  command->callback([flags, &exit_code] { exit_code = Run(*flags); });
+  AddHardeningOption(*command);
+  command->callback([flags, command, &exit_code] {
+    exit_code = RunHardened(*command, [&] { return Run(*flags); });
+  });
 }
 
 }  // namespace cmif::cli

@@ -11,6 +11,7 @@
 #include "cmif/cli/channel_compare.h"
 #include "cmif/cli/channel_rows.h"
 #include "cmif/cli/commands.h"
+#include "cmif/cli/hardening.h"
 #include "cmif/cli/json_line.h"
 #include "cmif/cli/privacy_options.h"
 #include "cmif/cli/terminal.h"
@@ -201,9 +202,12 @@ CLI::App* AddAction(CLI::App& parent, const std::string& name,
                     Action action) {
   CLI::App* command = parent.add_subcommand(name, what);
   command->add_flag("--json", flags->json, "print the result as JSON");
-  command->callback([flags, &exit_code, action] {
-    const auto result = action(*flags);
-    exit_code = result ? kOk : Report(result.error());
+  AddHardeningOption(*command);
+  command->callback([flags, command, &exit_code, action] {
+    exit_code = RunHardened(*command, [&] {
+      const auto result = action(*flags);
+      return result ? kOk : Report(result.error());
+    });
   });
   return command;
 }

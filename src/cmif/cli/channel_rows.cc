@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cmif/base/parallel.h"
+#include "cmif/cli/hardening.h"
 #include "cmif/cli/json_line.h"
 #include "cmif/cli/privacy_options.h"
 #include "cmif/cli/read_texts.h"
@@ -190,9 +191,12 @@ void AddChannelRows(CLI::App& channel, int& exit_code) {
                    "of the draws, which protect nobody here")
       ->capture_default_str();
   command->add_flag("--json", flags->json, "one JSON object a line");
-  command->callback([flags, &exit_code] {
-    const auto result = Rows(*flags);
-    exit_code = result ? kOk : Report(result.error());
+  AddHardeningOption(*command);
+  command->callback([flags, command, &exit_code] {
+    exit_code = RunHardened(*command, [&] {
+      const auto result = Rows(*flags);
+      return result ? kOk : Report(result.error());
+    });
   });
 }
 

@@ -9,6 +9,7 @@
 
 #include "cmif/base/random.h"
 #include "cmif/cli/commands.h"
+#include "cmif/cli/hardening.h"
 #include "cmif/cli/json_line.h"
 #include "cmif/cli/line_reader.h"
 #include "cmif/cli/privacy_options.h"
@@ -252,7 +253,10 @@ void AddClassify(CLI::App& app, int& exit_code) {
   AddRowsOption(*command, flags->privacy);
   AddRemoteOptions(*command, flags->remote);
   command->add_flag("--json", flags->json, "one JSON object a line");
-  command->callback([flags, &exit_code] { exit_code = Run(*flags); });
+  AddHardeningOption(*command);
+  command->callback([flags, command, &exit_code] {
+    exit_code = RunHardened(*command, [&] { return Run(*flags); });
+  });
 }
 
 }  // namespace cmif::cli

@@ -19,10 +19,7 @@ void AddChannel(CLI::App& app, int& exit_code);
 void AddAudit(CLI::App& app, int& exit_code);
 void AddDemo(CLI::App& app, int& exit_code);
 void AddAttest(CLI::App& app, int& exit_code);
-void AddBroker(CLI::App& app, int& exit_code);
-// Of `broker`; AddBroker() calls them.
-void AddBrokerAdmin(CLI::App& broker, int& exit_code);
-void AddBrokerServe(CLI::App& broker, int& exit_code);
+void AddDoctor(CLI::App& app, int& exit_code);
 // `attest collect`; AddAttest() calls it.
 void AddAttestCollect(CLI::App& attest, int& exit_code);
 void AddBroker(CLI::App& app, int& exit_code);

@@ -11,6 +11,7 @@
 #include "cmif/base/file.h"
 #include "cmif/cli/bundle_options.h"
 #include "cmif/cli/commands.h"
+#include "cmif/cli/hardening.h"
 #include "cmif/cli/json_line.h"
 #include "cmif/cli/terminal.h"
 #include "cmif/crypto/sha256.h"
@@ -214,8 +215,10 @@ void AddInspect(CLI::App& app, int& exit_code) {
   command->add_option("file", options->folder, "the file")->required();
   command->add_flag("--json", *json, "print the result as JSON");
   AddBundleAccessOptions(*command, *options);
-  command->callback(
-      [options, json, &exit_code] { exit_code = Run(*options, *json); });
+  AddHardeningOption(*command);
+  command->callback([options, json, command, &exit_code] {
+    exit_code = RunHardened(*command, [&] { return Run(*options, *json); });
+  });
 }
 
 }  // namespace cmif::cli

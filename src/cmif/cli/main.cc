@@ -101,6 +101,7 @@ int main(int argc, char** argv) try {
   cmif::cli::AddDemo(app, exit_code);
   cmif::cli::AddAttest(app, exit_code);
   cmif::cli::AddBroker(app, exit_code);
+  cmif::cli::AddDoctor(app, exit_code);
   cmif::cli::AddBench(app, exit_code);
   app.footer(
       "Exit codes: 0 done, 1 some input lines failed, 2 usage, 3 bad "

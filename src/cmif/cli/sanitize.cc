@@ -7,6 +7,7 @@
 
 #include "cmif/base/random.h"
 #include "cmif/cli/commands.h"
+#include "cmif/cli/hardening.h"
 #include "cmif/cli/json_line.h"
 #include "cmif/cli/line_reader.h"
 #include "cmif/cli/privacy_options.h"
@@ -72,7 +73,10 @@ void AddSanitize(CLI::App& app, int& exit_code) {
   auto flags = std::make_shared<Flags>();
   AddPrivacyOptions(*command, flags->privacy);
   command->add_flag("--json", flags->json, "one JSON object a line");
-  command->callback([flags, &exit_code] { exit_code = Run(*flags); });
+  AddHardeningOption(*command);
+  command->callback([flags, command, &exit_code] {
+    exit_code = RunHardened(*command, [&] { return Run(*flags); });
+  });
 }
 
 }  // namespace cmif::cli

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "cmif/cli/commands.h"
+#include "cmif/cli/hardening.h"
 #include "cmif/cli/terminal.h"
 #include "cmif/cli/tls_options.h"
 #include "cmif/crypto/sha256.h"
@@ -38,7 +39,9 @@ sigset_t BlockStopSignals() {
   return signals;
 }
 
-int Run(Flags& flags) {
+int Run(Flags& flags, const CLI::App& command) {
+  const auto hardened = HardenFor(command);
+  if (!hardened) return Report(hardened.error());
   const sigset_t signals = BlockStopSignals();
   flags.server.log = [](const std::string& line) { Note("server: " + line); };
   if (const auto tls = LoadServerTls(flags.tls, flags.server); !tls) {
@@ -51,6 +54,7 @@ int Run(Flags& flags) {
   flags.server.body_sha256 = *hash;
   const auto server = server::Server::Start(*std::move(engine), flags.server);
   if (!server) return Report(server.error());
+  if (!hardened->empty()) flags.server.log(*hardened);
   fmt::print("listening on {}\n", (*server)->address());
   if (flags.server.identity) {
     fmt::print("TLS key sha256 {}\n",
@@ -109,7 +113,9 @@ void AddServer(CLI::App& app, int& exit_code) {
                     "encryption");
   AddServerTlsOptions(*command, flags->tls);
   AddEngineOptions(*command, flags->engine);
-  command->callback([flags, &exit_code] { exit_code = Run(*flags); });
+  AddHardeningOption(*command);
+  command->callback(
+      [flags, command, &exit_code] { exit_code = Run(*flags, *command); });
 }
 
 }  // namespace cmif::cli

@@ -9,6 +9,7 @@
 
 #include "cmif/cli/bundle_options.h"
 #include "cmif/cli/commands.h"
+#include "cmif/cli/hardening.h"
 #include "cmif/cli/json_line.h"
 #include "cmif/cli/terminal.h"
 #include "cmif/client/verify_channels.h"
@@ -74,8 +75,10 @@ void AddVerify(CLI::App& app, int& exit_code) {
       ->required();
   command->add_flag("--json", *json, "print the result as JSON");
   AddBundleAccessOptions(*command, *options);
-  command->callback(
-      [options, json, &exit_code] { exit_code = Run(*options, *json); });
+  AddHardeningOption(*command);
+  command->callback([options, json, command, &exit_code] {
+    exit_code = RunHardened(*command, [&] { return Run(*options, *json); });
+  });
 }
 
 }  // namespace cmif::cli
