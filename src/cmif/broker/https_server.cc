@@ -12,6 +12,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -22,6 +23,7 @@
 #include <thread>
 #include <vector>
 
+#include "cmif/base/secret_bytes.h"
 #include "cmif/wire/address.h"
 
 namespace cmif::broker {
@@ -38,6 +40,7 @@ constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
 constexpr uint32_t kMaxHeaderBytes = 16384;
 constexpr int kMaxRequests = 100;  // of a connection
 constexpr std::chrono::seconds kGoodbye{2};
+constexpr std::chrono::milliseconds kAfterError{100};
 
 // One more connection while it lives.
 class Counted {
@@ -122,7 +125,9 @@ Result<void> SetUpTls(const HttpsServerOptions& options, ssl::context& tls) {
 
 struct HttpsServer::State {
   State(const HttpsServerOptions& wanted, Handler answer)
-      : options(wanted), handler(std::move(answer)) {}
+      : options(wanted), handler(std::move(answer)) {
+    SecureWipe(options.key.data(), options.key.size());  // OpenSSL has it
+  }
 
   Result<std::string> Listen();
   asio::awaitable<void> Accept();
@@ -131,7 +136,7 @@ struct HttpsServer::State {
                                  bool last);
   HttpResponse Answer(http::request<http::string_body> request) const;
 
-  const HttpsServerOptions options;
+  HttpsServerOptions options;  // without the key
   const Handler handler;
   ssl::context tls{ssl::context::tlsv13_server};
   std::atomic<size_t> connections = 0;
@@ -175,8 +180,12 @@ asio::awaitable<void> HttpsServer::State::Accept() {
     auto [error, socket] =
         co_await acceptor->async_accept(asio::make_strand(io), kNoThrow);
     if (error == asio::error::operation_aborted) co_return;
-    // Too many files, a peer that is gone: the next one may be fine.
-    if (error || connections >= options.max_connections) continue;
+    if (error) {  // too many files, a peer that is gone
+      asio::steady_timer pause(io, kAfterError);
+      co_await pause.async_wait(kNoThrow);
+      continue;
+    }
+    if (connections >= options.max_connections) continue;
     const auto executor = socket.get_executor();
     asio::co_spawn(executor, Serve(std::move(socket)), asio::detached);
   }

@@ -131,11 +131,12 @@ std::string TextClaim(const tee::Verdict& verdict, const std::string& name) {
   return {};
 }
 
-std::vector<RuleDecision> JudgeRelease(const ReleasePolicy& policy,
-                                       const Presented& presented,
-                                       tee::Time now) {
+std::vector<RuleDecision> JudgeRelease(
+    const ReleasePolicy& policy, const Presented& presented, tee::Time now,
+    const std::optional<Resource>& resource) {
   std::vector<RuleDecision> decisions;
   for (const ReleaseRule& rule : policy.rules()) {
+    if (resource && rule.resource != *resource) continue;
     RuleDecision decision;
     decision.rule = &rule;
     decision.verdict = tee::VerifyAgainst(

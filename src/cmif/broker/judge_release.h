@@ -43,12 +43,13 @@ struct RuleDecision {
   std::optional<crypto::Digest> configuration_sha256 = {};
 };
 
-// Every rule, in order. HCL blobs, and evidence inside of a certificate, are
-// allowed by none; nothing is once the policy is over, or for a platform that
-// it revokes. Thread-safe; a few milliseconds a rule.
-std::vector<RuleDecision> JudgeRelease(const ReleasePolicy& policy,
-                                       const Presented& presented,
-                                       tee::Time now);
+// Every rule (for this resource, where one is named), in order. HCL blobs, and
+// evidence inside of a certificate, are allowed by none; nothing is once the
+// policy is over, or for a platform that it revokes. Thread-safe; a few
+// milliseconds a rule.
+std::vector<RuleDecision> JudgeRelease(
+    const ReleasePolicy& policy, const Presented& presented, tee::Time now,
+    const std::optional<Resource>& resource = {});
 
 // A claim that is a text; empty if it is not there.
 std::string TextClaim(const tee::Verdict& verdict, const std::string& name);

@@ -256,15 +256,15 @@ Result<std::string> WriteEvidence(const tee::Evidence& evidence) {
 
 Result<std::array<uint8_t, 64>> KbsReportData(
     const KbsNonce& nonce, std::string_view tee_pubkey,
-    const std::optional<std::string>& sgx_configuration) {
+    const std::optional<std::string>& configuration) {
   const json key = json::parse(tee_pubkey, nullptr, false);
   if (!key.is_object()) return DataLoss("tee-pubkey is not a JWK");
   json data = {{"additional-evidence", ""},
                {"nonce", crypto::ToBase64(nonce)},
                {"tee-pubkey", key}};
-  if (sgx_configuration) {
+  if (configuration) {
     data["init-data"] =
-        crypto::ToHex(crypto::Sha384Of(AsBytes(*sgx_configuration)));
+        crypto::ToHex(crypto::Sha384Of(AsBytes(*configuration)));
   }
   auto canonical = crypto::CanonicalJson(Dump(data));
   if (!canonical) return DataLoss("tee-pubkey: " + canonical.error().message());

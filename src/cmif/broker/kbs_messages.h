@@ -78,13 +78,13 @@ Result<AttestRequest> ReadAttestRequest(std::string_view json);
 Result<std::string> WriteEvidence(const tee::Evidence& evidence);
 
 // What evidence must carry: the SHA-384 of the canonical JSON of nonce and key
-// (a JWK), and zeros. An SGX enclave has no field for a configuration's hash:
-// there the JSON holds it too ("init-data", SHA-384 in hex), so that the
-// measured code vouches for it; for other platforms give none. DATA_LOSS: the
-// key is no JSON.
+// (a JWK), and zeros. Where a configuration is sent the JSON holds its SHA-384
+// too ("init-data", hex): so the measured code vouches that it runs with it,
+// besides the field that whoever starts the machine sets. DATA_LOSS: the key is
+// no JSON.
 Result<std::array<uint8_t, 64>> KbsReportData(
     const KbsNonce& nonce, std::string_view tee_pubkey,
-    const std::optional<std::string>& sgx_configuration = {});
+    const std::optional<std::string>& configuration = {});
 
 // The answer to it: a JWT (kbs_token.h).
 std::string WriteTokenAnswer(std::string_view token);

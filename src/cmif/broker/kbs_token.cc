@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "cmif/base/byte_reader.h"
+#include "cmif/crypto/base64url.h"
 #include "cmif/crypto/canonical_json.h"
 #include "cmif/crypto/jwt.h"
+#include "cmif/crypto/sha256.h"
 #include "cmif/tee/strict_json-inl.h"
 
 namespace cmif::broker {
@@ -112,6 +115,10 @@ Result<TokenClaims> VerifyToken(const crypto::P256PublicKey& key,
   CMIF_TRY(fields.Done());
   claims.tee_pubkey = *std::move(canonical);
   return claims;
+}
+
+std::string TokenBinding(std::string_view token) {
+  return crypto::ToBase64Url(crypto::Sha256Of(AsBytes(token)));
 }
 
 std::string SignTime(const crypto::P256Key& key, int64_t now) {

@@ -52,6 +52,9 @@ std::string SignTime(const crypto::P256Key& key, int64_t now);
 Result<int64_t> VerifyTime(const crypto::P256PublicKey& key,
                            std::string_view token);
 
+// What a resource's JWE says of the token that it was given for.
+std::string TokenBinding(std::string_view token);
+
 }  // namespace cmif::broker
 
 #endif  // CMIF_BROKER_KBS_TOKEN_H_

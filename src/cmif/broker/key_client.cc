@@ -56,6 +56,7 @@ struct KeyClient::Session {
   crypto::P256Key key;
   std::string token;
   TokenClaims claims;
+  crypto::P256PublicKey broker;
 };
 
 bool MayRetry(const Status& status) {
@@ -97,6 +98,10 @@ Result<ReleasedKey> KeyClient::Fetch() {
 
 Result<TokenClaims> KeyClient::Renew(const std::string& lease) {
   CMIF_ASSIGN(Session session, Attest(lease));
+  if (broker_ && session.broker != *broker_) {
+    return Fail(Code::kUnauthenticated,
+                "another broker answers than gave the key");
+  }
   return std::move(session.claims);
 }
 
@@ -105,10 +110,14 @@ Result<ReleasedKey> KeyClient::FetchOnce() {
   CMIF_ASSIGN(
       const BrokerAnswer answer,
       Ask({.path = ResourcePath(request_.resource), .token = session.token}));
-  const auto plain = crypto::DecryptJwe(session.key, answer.body);
+  // The key came with this very token: whoever stands between this program and
+  // the broker cannot sign another lease for it.
+  const auto plain =
+      crypto::DecryptJwe(session.key, answer.body, TokenBinding(session.token));
   if (!plain) return std::unexpected(plain.error().At("the broker's key"));
   auto key = crypto::SealKey::FromBytes(plain->bytes());
   if (!key) return DataLoss("the broker gave what is no bundle key");
+  broker_ = session.broker;
   return ReleasedKey{*std::move(key), std::move(session.claims)};
 }
 
@@ -146,16 +155,16 @@ Result<KeyClient::Session> KeyClient::Attest(
   if (lease && claims.lease.id != *lease) {
     return DataLoss("the key broker renewed another lease");
   }
-  return Session{std::move(key), std::move(token), std::move(claims)};
+  return Session{std::move(key), std::move(token), std::move(claims),
+                 answer.key};
 }
 
 Result<std::string> KeyClient::Evidence(const KbsNonce& nonce,
                                         const std::string& tee_pubkey) {
-  std::optional<std::string> inside;
-  if (tee_ == Tee::kSgx && request_.configuration) {
-    inside = request_.configuration->text();
-  }
-  CMIF_ASSIGN(const auto report_data, KbsReportData(nonce, tee_pubkey, inside));
+  std::optional<std::string> configuration;
+  if (request_.configuration) configuration = request_.configuration->text();
+  CMIF_ASSIGN(const auto report_data,
+              KbsReportData(nonce, tee_pubkey, configuration));
   CMIF_ASSIGN(const std::vector<uint8_t> bytes,
               attester_->Collect(report_data));
   CMIF_ASSIGN(const tee::Evidence evidence, tee::ReadEvidence(bytes));
@@ -178,9 +187,12 @@ Result<TokenClaims> KeyClient::Check(const BrokerAnswer& answer,
   if (claims.lease.seconds == 0 || claims.expires_at <= claims.issued_at) {
     return DataLoss("the key broker's token has no time to live");
   }
-  if (claims.configuration_sha256 && request_.configuration &&
-      claims.configuration_sha256 != request_.configuration->Sha256()) {
-    return DataLoss("the key broker's token names another configuration");
+  std::optional<crypto::Digest> own;
+  if (request_.configuration) own = request_.configuration->Sha256();
+  if (claims.configuration_sha256 && claims.configuration_sha256 != own) {
+    return DataLoss(
+        "the key broker's token names another configuration than the one this "
+        "program runs with (--bound-config)");
   }
   return claims;
 }

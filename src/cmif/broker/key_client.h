@@ -81,6 +81,7 @@ class KeyClient {
   Tee tee_;
   KeyRequest request_;
   Retries retries_;
+  std::optional<crypto::P256PublicKey> broker_ = {};  // that gave the key
 };
 
 }  // namespace cmif::broker

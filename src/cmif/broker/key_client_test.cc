@@ -135,5 +135,28 @@ TEST_F(KeyClientTest, NamesAreCheckedBeforeAnythingIsSent) {
   EXPECT_EQ(broker_.requests, 0);
 }
 
+TEST_F(KeyClientTest, AConfigurationThatIsNotOursIsRefused) {
+  broker_.claims.configuration_sha256 = crypto::Digest{1};
+  const auto fetched = Fetch();
+  ASSERT_FALSE(fetched);
+  EXPECT_THAT(fetched.error().message(), HasSubstr("--bound-config"));
+}
+
+TEST_F(KeyClientTest, AKeyThatCameWithAnotherTokenIsRefused) {
+  broker_.gives_for_other_token = true;
+  EXPECT_EQ(Fetch().error().code(), Code::kDataLoss);
+}
+
+TEST_F(KeyClientTest, AnotherBrokerRenewsNothing) {
+  auto client =
+      KeyClient::Create(broker_.NewTransport(),
+                        testing::FakeBroker::NewAttester(), {{kModel, "1"}});
+  ASSERT_TRUE(client) << client.error().message();
+  ASSERT_TRUE((*client)->Fetch());
+  EXPECT_TRUE((*client)->Renew("lease-1"));
+  broker_.ChangeKey();
+  EXPECT_EQ((*client)->Renew("lease-1").error().code(), Code::kUnauthenticated);
+}
+
 }  // namespace
 }  // namespace cmif::broker

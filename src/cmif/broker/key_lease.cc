@@ -36,6 +36,7 @@ Result<std::unique_ptr<KeyLease>> KeyLease::Open(
   CMIF_TRY(lease->Check());
   if (lease->options_.own_thread) {
     lease->thread_ = std::thread([it = lease.get()] { it->Loop(); });
+    lease->watch_ = std::thread([it = lease.get()] { it->Watch(); });
   }
   return lease;
 }
@@ -56,6 +57,7 @@ KeyLease::~KeyLease() {
   }
   wake_.notify_all();
   if (thread_.joinable()) thread_.join();
+  if (watch_.joinable()) watch_.join();
 }
 
 std::shared_ptr<const crypto::SealKey> KeyLease::TakeKey() {
@@ -101,12 +103,20 @@ nanoseconds KeyLease::Step() {
     return std::max(std::min(renew_at_, ends_at_) - options_.clock(),
                     nanoseconds(0));
   }
-  if (!std::exchange(told_, true) && options_.on_end) {
-    const Status why = *ended_;
-    lock.unlock();
-    options_.on_end(why);
-  }
+  lock.unlock();
+  Tell();
   return nanoseconds::max();
+}
+
+// Calls on_end if the lease is over and nobody did.
+void KeyLease::Tell() {
+  const auto live = Check();
+  if (live) return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(told_, true) || !options_.on_end) return;
+  }
+  options_.on_end(live.error());
 }
 
 void KeyLease::RenewLocked(std::unique_lock<std::mutex>& lock) {
@@ -117,7 +127,9 @@ void KeyLease::RenewLocked(std::unique_lock<std::mutex>& lock) {
   if (ended_) return;
   if (renewed) {
     Run(*renewed, started);
-  } else if (MayRetry(renewed.error())) {
+  } else if (MayRetry(renewed.error()) ||
+             // The broker started anew, or the nonce grew too old.
+             renewed.error().code() == Code::kUnauthenticated) {
     last_failure_ = renewed.error();
     renew_at_ = options_.clock() + pause_;
     pause_ = std::min(pause_ * 2, kLongestPause);
@@ -128,12 +140,22 @@ void KeyLease::RenewLocked(std::unique_lock<std::mutex>& lock) {
   }
 }
 
+bool KeyLease::Rest(nanoseconds time) {
+  std::unique_lock lock(mutex_);
+  return !wake_.wait_for(lock, time, [this] { return stops_ || told_; });
+}
+
 void KeyLease::Loop() {
-  while (true) {
-    const nanoseconds idle = std::min(Step(), kTick);
-    std::unique_lock lock(mutex_);
-    if (wake_.wait_for(lock, idle, [this] { return stops_ || told_; })) return;
+  while (Rest(std::min(Step(), kTick))) {
   }
+}
+
+// A renewal waits for the network and for the machine's evidence, and its host
+// may let it wait for ever: the end must not.
+void KeyLease::Watch() {
+  do {
+    Tell();
+  } while (Rest(kTick));
 }
 
 }  // namespace cmif::broker

@@ -60,7 +60,11 @@ class KeyLease {
   void Run(const TokenClaims& claims, std::chrono::nanoseconds started);
   void End(Status why);
   void RenewLocked(std::unique_lock<std::mutex>& lock);
+  void Tell();
+  // Until the time is over; whether there is more to do then.
+  bool Rest(std::chrono::nanoseconds time);
   void Loop();
+  void Watch();
 
   const std::unique_ptr<KeyClient> client_;
   const LeaseOptions options_;
@@ -76,7 +80,8 @@ class KeyLease {
   bool told_ = false;
   bool stops_ = false;
   std::condition_variable wake_;
-  std::thread thread_;
+  std::thread thread_;  // renews
+  std::thread watch_;   // ends
 };
 
 }  // namespace cmif::broker

@@ -4,6 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <future>
+#include <utility>
+
 #include "cmif/broker/testing/fake_broker.h"
 
 namespace cmif::broker {
@@ -139,6 +143,33 @@ TEST(BootTimeTest, DoesNotGoBack) {
   const nanoseconds before = BootTime();
   EXPECT_GT(before, nanoseconds(0));
   EXPECT_GE(BootTime(), before);
+}
+
+// A host may let the renewal wait for ever.
+TEST_F(KeyLeaseTest, EndsWhileARenewalWaits) {
+  std::atomic<int64_t> now = 0;
+  std::promise<void> renewing;
+  std::promise<void> goes_on;
+  std::promise<std::string> ended;
+  auto client = KeyClient::Create(
+      broker_.NewTransport(), FakeBroker::NewAttester(),
+      {{std::string(64, 'a'), "1"}}, {.tries = 1, .sleep = {}});
+  ASSERT_TRUE(client);
+  auto lease = KeyLease::Open(
+      *std::move(client),
+      {.clock = [&] { return nanoseconds(seconds(now.load())); },
+       .on_end = [&](const Status& why) { ended.set_value(why.message()); }});
+  ASSERT_TRUE(lease) << lease.error().message();
+  broker_.before_answer = [&, first = true]() mutable {
+    if (!std::exchange(first, false)) return;
+    renewing.set_value();
+    goes_on.get_future().wait();
+  };
+  now = 60;
+  renewing.get_future().wait();
+  now = 100;
+  EXPECT_THAT(ended.get_future().get(), HasSubstr("over"));
+  goes_on.set_value();
 }
 
 }  // namespace

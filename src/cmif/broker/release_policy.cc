@@ -103,6 +103,21 @@ Result<bool> IsSimulated(const json& platforms, const std::string& rule) {
 
 }  // namespace
 
+// In lower case, as everything else writes them.
+template <typename Set>
+Result<void> AddHex(const std::vector<std::string>& ids, const char* name,
+                    Set& all) {
+  for (const std::string& id : ids) {
+    const auto bytes = crypto::FromHex(id);
+    if (!bytes || bytes->empty()) {
+      return DataLoss(
+          fmt::format("revoked.{} has an entry that is no hex", name));
+    }
+    all.insert(crypto::ToHex(*bytes));
+  }
+  return {};
+}
+
 // Fills a ReleasePolicy from its JSON form.
 class ReleasePolicyReader {
  public:
@@ -208,15 +223,8 @@ class ReleasePolicyReader {
         ReleasePolicy::kMaxRevoked) {
       return ResourceExhausted("a release policy revokes more than 65,536");
     }
-    policy_.revoked_leases_.insert(leases.begin(), leases.end());
-    for (const std::string& id : platforms) {
-      const auto bytes = crypto::FromHex(id);
-      if (!bytes || bytes->empty()) {
-        return DataLoss("revoked.platform_ids has an entry that is no hex");
-      }
-      policy_.revoked_platforms_.insert(crypto::ToHex(*bytes));
-    }
-    return {};
+    CMIF_TRY(AddHex(leases, "leases", policy_.revoked_leases_));
+    return AddHex(platforms, "platform_ids", policy_.revoked_platforms_);
   }
 
   ReleasePolicy policy_;

@@ -27,7 +27,7 @@ TEST(ReleasePolicyTest, ReadsWhatItSays) {
       R"("configurations":[")" + std::string(64, '2') + R"("])";
   const std::string text = PolicyText(
       {rule},
-      R"(,"not_after":"2027-01-31T00:00:00Z","revoked":{"leases":["l1"],)"
+      R"(,"not_after":"2027-01-31T00:00:00Z","revoked":{"leases":["A1"],)"
       R"("platform_ids":["AB01"]})",
       7);
   const auto policy = ReleasePolicy::Read(text);
@@ -47,8 +47,8 @@ TEST(ReleasePolicyTest, ReadsWhatItSays) {
   EXPECT_EQ(read.lease_seconds, 600U);
   EXPECT_EQ(read.max_rows, 1000U);
   EXPECT_EQ(read.rate_per_hour, 3U);
-  EXPECT_TRUE(policy->RevokesLease("l1"));
-  EXPECT_FALSE(policy->RevokesLease("l2"));
+  EXPECT_TRUE(policy->RevokesLease("a1"));
+  EXPECT_FALSE(policy->RevokesLease("a2"));
   EXPECT_TRUE(policy->RevokesPlatform("ab01"));
   EXPECT_FALSE(policy->RevokesPlatform("ab02"));
 }

@@ -112,8 +112,9 @@ Result<void> Service::ReplacePolicy(ReleasePolicy policy) {
         "a broker needs a release policy that its owner "
         "signed");
   }
-  CMIF_TRY(store_->AdoptPolicy(policy.version(), policy.sha256(), Now()));
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);  // store and memory change together
+  CMIF_TRY(store_->AdoptPolicy(policy.version(), policy.sha256(),
+                               policy.simulated(), Now()));
   policy_ = std::make_shared<const ReleasePolicy>(std::move(policy));
   return {};
 }
@@ -220,10 +221,9 @@ Result<TokenClaims> Service::Decide(const Session& session,
     return PermissionDenied("a sample proves nothing and is given no key");
   }
   CMIF_TRY(crypto::P256PublicKey::FromJwk(request.tee_pubkey));
-  CMIF_ASSIGN(const auto report_data,
-              KbsReportData(request.nonce, request.tee_pubkey,
-                            session.tee == Tee::kSgx ? request.configuration
-                                                     : std::nullopt));
+  CMIF_ASSIGN(
+      const auto report_data,
+      KbsReportData(request.nonce, request.tee_pubkey, request.configuration));
   CMIF_ASSIGN(const tee::Evidence evidence,
               tee::ReadEvidence(AsBytes(request.evidence)));
   if (TeeOf(evidence.platform) != session.tee) {
@@ -235,12 +235,8 @@ Result<TokenClaims> Service::Decide(const Session& session,
                             report_data, request.configuration};
   const tee::Time now{Now()};
   const auto policy = this->policy();
-  auto decisions = JudgeRelease(*policy, presented, now);
-  if (session.resource) {
-    std::erase_if(decisions, [&](const RuleDecision& one) {
-      return one.rule->resource != *session.resource;
-    });
-  }
+  const auto decisions =
+      JudgeRelease(*policy, presented, now, session.resource);
   const auto allowed = std::ranges::find_if(decisions, &RuleDecision::allowed);
   if (allowed == decisions.end()) return PermissionDenied(Reasons(decisions));
   CMIF_TRY(OfStore(
@@ -272,20 +268,25 @@ Result<Lease> Service::Grant(const Session& session,
     if (revoked) return PermissionDenied("the platform is revoked");
   }
   const LeaseHolder holder{.rule = rule.id,
-                           .platform_id = decision.platform_ids.empty()
-                                              ? std::string()
-                                              : decision.platform_ids[0],
+                           .platform_ids = decision.platform_ids,
                            .platform = decision.verdict.platform};
-  const LeaseTerms terms{rule.lease_seconds, rule.rate_per_hour};
-  Lease lease{{}, rule.lease_seconds, rule.max_rows};
+  const int64_t now = Now();
+  uint64_t seconds = rule.lease_seconds;
+  if (policy.not_after()) {  // no lease outlives its policy
+    const int64_t left =
+        std::max<int64_t>(policy.not_after()->seconds - now, 1);
+    seconds = std::min(seconds, static_cast<uint64_t>(left));
+  }
+  const LeaseTerms terms{seconds, rule.rate_per_hour, policy.version()};
+  Lease lease{{}, seconds, rule.max_rows};
   if (session.lease) {
     lease.id = *session.lease;
     if (policy.RevokesLease(lease.id)) {
       return PermissionDenied("the release policy revokes this lease");
     }
-    CMIF_TRY(store_->RenewLease(lease.id, holder, terms, Now()));
+    CMIF_TRY(store_->RenewLease(lease.id, holder, terms, now));
   } else {
-    CMIF_ASSIGN(lease.id, store_->IssueLease(holder, terms, Now()));
+    CMIF_ASSIGN(lease.id, store_->IssueLease(holder, terms, now));
   }
   return lease;
 }

@@ -61,12 +61,15 @@ Result<HttpResponse> Service::Release(const HttpRequest& request) {
   }
   CMIF_ASSIGN(const auto recipient,
               crypto::P256PublicKey::FromJwk(claims->tee_pubkey));
-  CMIF_TRY(CheckLease(*policy(), *claims, resource));
+  const auto policy = this->policy();
+  CMIF_TRY(CheckLease(*policy, *claims, resource));
   CMIF_ASSIGN(const crypto::SealKey key, bundle_keys_.Read(resource));
   // First on the disk, then out.
   CMIF_TRY(OfStore(store_->NoteRelease(claims->lease.id, resource,
-                                       claims->evidence_sha256, Now())));
-  return HttpResponse{.body = crypto::EncryptJwe(recipient, key.bytes())};
+                                       claims->evidence_sha256,
+                                       policy->version(), Now())));
+  return HttpResponse{
+      .body = crypto::EncryptJwe(recipient, key.bytes(), TokenBinding(token))};
 }
 
 Result<HttpResponse> Service::ShowPolicy() {

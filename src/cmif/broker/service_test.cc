@@ -146,11 +146,31 @@ TEST_F(ServiceTest, AListedMachineGetsATokenAndTheKey) {
   EXPECT_EQ(claims->policy_version, 1U);
   const HttpResponse answer = Key();
   ASSERT_EQ(answer.status, 200) << answer.body;
-  const auto plain = crypto::DecryptJwe(client_, answer.body);
+  const auto plain =
+      crypto::DecryptJwe(client_, answer.body, TokenBinding(token_));
   ASSERT_TRUE(plain) << plain.error().message();
   EXPECT_EQ(crypto::ToHex(plain->bytes()), kBundleKey);
   EXPECT_FALSE(crypto::DecryptJwe(crypto::P256Key::Generate(), answer.body));
   EXPECT_THAT(answer.body, ::testing::Not(HasSubstr(kBundleKey)));
+}
+
+TEST_F(ServiceTest, AKeyIsForItsTokenAlone) {
+  ASSERT_TRUE(Token());
+  const HttpResponse answer = Key();
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_FALSE(
+      crypto::DecryptJwe(client_, answer.body, TokenBinding("another")));
+}
+
+TEST_F(ServiceTest, NoLeaseOutlivesThePolicy) {
+  policy_more_ =
+      R"(,"not_after":")" + tee::FormatTime(tee::Time{now_ + 100}) + "\"";
+  version_ = 2;
+  Start();
+  const auto claims = Token();
+  ASSERT_TRUE(claims) << claims.error().message();
+  EXPECT_EQ(claims->lease.seconds, 100U);
+  EXPECT_EQ(claims->expires_at, now_ + 100);
 }
 
 TEST_F(ServiceTest, TheCookieIsAsGoodAsTheToken) {

@@ -19,9 +19,10 @@ constexpr const char* kSchema =
     "PRAGMA synchronous=FULL;"
     "PRAGMA trusted_schema=OFF;"
     "CREATE TABLE IF NOT EXISTS policies(version INTEGER PRIMARY KEY,"
-    " sha256 BLOB NOT NULL) STRICT;"
+    " sha256 BLOB NOT NULL, simulated INTEGER NOT NULL) STRICT;"
     "CREATE TABLE IF NOT EXISTS leases(id TEXT PRIMARY KEY, rule TEXT NOT NULL,"
-    " platform_id TEXT NOT NULL, issued INTEGER NOT NULL,"
+    " platform_id TEXT NOT NULL, platform_ids TEXT NOT NULL, issued INTEGER "
+    "NOT NULL,"
     " expires INTEGER NOT NULL) STRICT;"
     "CREATE INDEX IF NOT EXISTS leases_by_holder"
     " ON leases(rule, platform_id, issued);"
@@ -78,15 +79,20 @@ Result<std::unique_ptr<Store>> Store::OpenExisting(const fs::path& folder) {
 }
 
 Result<void> Store::AdoptPolicy(uint64_t version, const crypto::Digest& sha256,
-                                int64_t now) {
+                                bool simulated, int64_t now) {
   const std::lock_guard lock(state_->mutex);
   sqlite3* database = state_->database.get();
   CMIF_ASSIGN(Transaction transaction, Transaction::Begin(database));
-  Statement newest(
-      database,
-      "SELECT version, sha256 FROM policies ORDER BY version DESC LIMIT 1");
+  Statement newest(database,
+                   "SELECT version, sha256, simulated FROM policies ORDER BY "
+                   "version DESC LIMIT 1");
   CMIF_ASSIGN(const bool found, newest.Step());
   const auto before = found ? static_cast<uint64_t>(newest.Number(0)) : 0;
+  if (found && (newest.Number(2) != 0) != simulated) {
+    return FailedPrecondition(
+        "a release policy for simulated platforms and one for real ones do not "
+        "follow each other: take another folder of state");
+  }
   if (version < before) {
     return FailedPrecondition(
         fmt::format("the release policy has version {}, but version {} was in "
@@ -100,8 +106,9 @@ Result<void> Store::AdoptPolicy(uint64_t version, const crypto::Digest& sha256,
         "changed policy a higher version",
         version));
   }
-  CMIF_TRY(Statement(database, "INSERT INTO policies VALUES(?,?)", version,
-                     std::span<const uint8_t>(sha256))
+  CMIF_TRY(Statement(database, "INSERT INTO policies VALUES(?,?,?)", version,
+                     std::span<const uint8_t>(sha256),
+                     static_cast<int64_t>(simulated))
                .Run());
   CMIF_TRY(Append(database, {{"kind", "policy"},
                              {"time", now},

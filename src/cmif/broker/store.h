@@ -19,13 +19,16 @@ namespace cmif::broker {
 // Whom a lease is for.
 struct LeaseHolder {
   std::string rule;
-  std::string platform_id;  // empty: masked
-  std::string platform;     // "snp", ...
+  // In hex; the first one is whose the lease is, any of them can be revoked.
+  // Empty: masked.
+  std::vector<std::string> platform_ids;
+  std::string platform;  // "snp", ...
 };
 
 struct LeaseTerms {
   uint64_t seconds = 0;
-  uint64_t rate_per_hour = 0;  // new leases of one rule and platform
+  uint64_t rate_per_hour = 0;   // new leases of one rule and platform
+  uint64_t policy_version = 0;  // that allows it; 0: none was adopted
 };
 
 // What must not go back, as "crl Intel SGX Root CA" -> seconds since 1970. Zero
@@ -53,10 +56,13 @@ class Store {
   ~Store();
 
   // FAILED_PRECONDITION: a policy with a higher version, or another one with
-  // this version, was in force before.
+  // this version, was in force before; or one for simulated platforms where
+  // this one is for real ones, or the reverse.
   Result<void> AdoptPolicy(uint64_t version, const crypto::Digest& sha256,
-                           int64_t now);
+                           bool simulated, int64_t now);
 
+  // What allows something must be the newest policy of all processes: else
+  // UNAUTHENTICATED.
   // The id of a new lease. RESOURCE_EXHAUSTED: the rate.
   Result<std::string> IssueLease(const LeaseHolder& holder,
                                  const LeaseTerms& terms, int64_t now);
@@ -68,7 +74,8 @@ class Store {
   Result<LeaseHolder> FindLease(const std::string& id, int64_t now) const;
   // Notes that a key goes out. PERMISSION_DENIED: as before.
   Result<void> NoteRelease(const std::string& lease, const Resource& resource,
-                           const crypto::Digest& evidence_sha256, int64_t now);
+                           const crypto::Digest& evidence_sha256,
+                           uint64_t policy_version, int64_t now);
 
   // Of a lease or of a platform (hex). ALREADY_EXISTS.
   Result<void> RevokeLease(const std::string& id, int64_t now);

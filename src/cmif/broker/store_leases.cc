@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Store: leases, what is released under them, and what is revoked.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <array>
+#include <sstream>
 
 #include "cmif/base/random.h"
 #include "cmif/broker/store-inl.h"
@@ -22,25 +24,49 @@ std::string NewId() {
 }
 
 struct FoundLease {
-  std::string rule;
-  std::string platform_id;
+  LeaseHolder holder;
   int64_t expires = 0;
 };
+
+std::string FirstOf(const std::vector<std::string>& ids) {
+  return ids.empty() ? std::string() : ids[0];
+}
+
+std::vector<std::string> Split(const std::string& ids) {
+  std::vector<std::string> all;
+  std::istringstream list(ids);
+  for (std::string id; std::getline(list, id, ',');) all.push_back(id);
+  return all;
+}
+
+Result<void> CheckPlatform(sqlite3* database, const LeaseHolder& holder) {
+  for (const std::string& id : holder.platform_ids) {
+    CMIF_ASSIGN(const bool revoked, IsRevoked(database, "platform", id));
+    if (revoked) return PermissionDenied("the platform is revoked");
+  }
+  return {};
+}
+
+Result<void> CheckPolicy(sqlite3* database, uint64_t version) {
+  Statement newest(database, "SELECT COALESCE(MAX(version), 0) FROM policies");
+  CMIF_TRY(newest.Step());
+  if (static_cast<uint64_t>(newest.Number(0)) == version) return {};
+  return Fail(Code::kUnauthenticated,
+              "another release policy is in force by now: attest again");
+}
 
 // PERMISSION_DENIED: not there, over, or revoked.
 Result<FoundLease> LiveLease(sqlite3* database, const std::string& id,
                              int64_t now) {
   Statement row(database,
-                "SELECT rule, platform_id, expires FROM leases WHERE id=?",
+                "SELECT rule, platform_ids, expires FROM leases WHERE id=?",
                 std::string_view(id));
   CMIF_ASSIGN(const bool found, row.Step());
   if (!found) return PermissionDenied("there is no such lease");
-  FoundLease lease{row.Text(0), row.Text(1), row.Number(2)};
+  FoundLease lease{{row.Text(0), Split(row.Text(1)), {}}, row.Number(2)};
   CMIF_ASSIGN(const bool revoked, IsRevoked(database, "lease", id));
   if (revoked) return PermissionDenied("the lease is revoked");
-  CMIF_ASSIGN(const bool platform_revoked,
-              IsRevoked(database, "platform", lease.platform_id));
-  if (platform_revoked) return PermissionDenied("the platform is revoked");
+  CMIF_TRY(CheckPlatform(database, lease.holder));
   if (lease.expires <= now) {
     return PermissionDenied("the lease is over: ask for a new one");
   }
@@ -54,7 +80,7 @@ json LeaseEntry(const char* kind, const std::string& id,
           {"lease", id},
           {"rule", holder.rule},
           {"platform", holder.platform},
-          {"platform_id", holder.platform_id},
+          {"platform_id", FirstOf(holder.platform_ids)},
           {"expires", expires}};
 }
 
@@ -65,14 +91,14 @@ Result<std::string> Store::IssueLease(const LeaseHolder& holder,
   const std::lock_guard lock(state_->mutex);
   sqlite3* database = state_->database.get();
   CMIF_ASSIGN(Transaction transaction, Transaction::Begin(database));
-  CMIF_ASSIGN(const bool revoked,
-              IsRevoked(database, "platform", holder.platform_id));
-  if (revoked) return PermissionDenied("the platform is revoked");
+  CMIF_TRY(CheckPolicy(database, terms.policy_version));
+  CMIF_TRY(CheckPlatform(database, holder));
+  const std::string platform_id = FirstOf(holder.platform_ids);
   Statement recent(database,
                    "SELECT COUNT(*) FROM leases WHERE rule=? AND platform_id=? "
                    "AND issued>?",
-                   std::string_view(holder.rule),
-                   std::string_view(holder.platform_id), now - kHour);
+                   std::string_view(holder.rule), std::string_view(platform_id),
+                   now - kHour);
   CMIF_TRY(recent.Step());
   if (static_cast<uint64_t>(recent.Number(0)) >= terms.rate_per_hour) {
     return ResourceExhausted(
@@ -81,10 +107,13 @@ Result<std::string> Store::IssueLease(const LeaseHolder& holder,
                     terms.rate_per_hour, holder.rule));
   }
   std::string id = NewId();
+  const std::string all_ids =
+      fmt::format("{}", fmt::join(holder.platform_ids, ","));
   const int64_t expires = now + static_cast<int64_t>(terms.seconds);
-  CMIF_TRY(Statement(database, "INSERT INTO leases VALUES(?,?,?,?,?)",
+  CMIF_TRY(Statement(database, "INSERT INTO leases VALUES(?,?,?,?,?,?)",
                      std::string_view(id), std::string_view(holder.rule),
-                     std::string_view(holder.platform_id), now, expires)
+                     std::string_view(platform_id), std::string_view(all_ids),
+                     now, expires)
                .Run());
   CMIF_TRY(Append(database, LeaseEntry("lease", id, holder, now, expires)));
   CMIF_TRY(transaction.Commit());
@@ -96,8 +125,10 @@ Result<void> Store::RenewLease(const std::string& id, const LeaseHolder& holder,
   const std::lock_guard lock(state_->mutex);
   sqlite3* database = state_->database.get();
   CMIF_ASSIGN(Transaction transaction, Transaction::Begin(database));
+  CMIF_TRY(CheckPolicy(database, terms.policy_version));
   CMIF_ASSIGN(const FoundLease lease, LiveLease(database, id, now));
-  if (lease.platform_id != holder.platform_id || lease.rule != holder.rule) {
+  if (FirstOf(lease.holder.platform_ids) != FirstOf(holder.platform_ids) ||
+      lease.holder.rule != holder.rule) {
     return PermissionDenied("the lease belongs to another platform or rule");
   }
   const int64_t expires = now + static_cast<int64_t>(terms.seconds);
@@ -111,23 +142,24 @@ Result<void> Store::RenewLease(const std::string& id, const LeaseHolder& holder,
 Result<LeaseHolder> Store::FindLease(const std::string& id, int64_t now) const {
   const std::lock_guard lock(state_->mutex);
   CMIF_ASSIGN(FoundLease lease, LiveLease(state_->database.get(), id, now));
-  return LeaseHolder{std::move(lease.rule), std::move(lease.platform_id), {}};
+  return std::move(lease.holder);
 }
 
 Result<void> Store::NoteRelease(const std::string& lease,
                                 const Resource& resource,
                                 const crypto::Digest& evidence_sha256,
-                                int64_t now) {
+                                uint64_t policy_version, int64_t now) {
   const std::lock_guard lock(state_->mutex);
   sqlite3* database = state_->database.get();
   CMIF_ASSIGN(Transaction transaction, Transaction::Begin(database));
+  CMIF_TRY(CheckPolicy(database, policy_version));
   CMIF_ASSIGN(const FoundLease live, LiveLease(database, lease, now));
   CMIF_TRY(
       Append(database, {{"kind", "release"},
                         {"time", now},
                         {"lease", lease},
-                        {"rule", live.rule},
-                        {"platform_id", live.platform_id},
+                        {"rule", live.holder.rule},
+                        {"platform_id", FirstOf(live.holder.platform_ids)},
                         {"model", resource.model_id},
                         {"model_version", resource.version},
                         {"evidence_sha256", crypto::ToHex(evidence_sha256)}}));
@@ -157,9 +189,10 @@ Result<void> Revoke(sqlite3* database, const char* kind, std::string_view id,
 
 Result<void> Store::RevokeLease(const std::string& id, int64_t now) {
   const std::lock_guard lock(state_->mutex);
-  Statement row(state_->database.get(), "SELECT 1 FROM leases WHERE id=?",
-                std::string_view(id));
-  CMIF_ASSIGN(const bool found, row.Step());
+  CMIF_ASSIGN(const bool found,
+              Statement(state_->database.get(),
+                        "SELECT 1 FROM leases WHERE id=?", std::string_view(id))
+                  .Step());
   if (!found) return NotFound("there is no such lease");
   return Revoke(state_->database.get(), "lease", id, now);
 }

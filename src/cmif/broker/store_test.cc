@@ -41,7 +41,9 @@ class StoreTest : public ::testing::Test {
     store_ = *std::move(store);
   }
   std::string Issue(int64_t now = kNow) {
-    auto id = store_->IssueLease(holder_, terms_, now);
+    LeaseTerms terms = terms_;
+    terms.policy_version = policy_version_;
+    auto id = store_->IssueLease(holder_, terms, now);
     return id ? *id : id.error().message();
   }
   // As somebody with an editor would.
@@ -57,19 +59,53 @@ class StoreTest : public ::testing::Test {
 
   fs::path folder_;
   std::unique_ptr<Store> store_;
-  const LeaseHolder holder_{"rule", "ab01", "snp"};
+  const LeaseHolder holder_{"rule", {"ab01"}, "snp"};
   const LeaseTerms terms_{600, 2};
+  uint64_t policy_version_ = 0;
 };
 
+TEST_F(StoreTest, AnOlderPolicyAllowsNothingOnceANewerOneIsInForce) {
+  ASSERT_TRUE(store_->AdoptPolicy(1, Filled(1), false, kNow));
+  const auto id = store_->IssueLease(holder_, {600, 2, 1}, kNow);
+  ASSERT_TRUE(id) << id.error().message();
+  ASSERT_TRUE(store_->AdoptPolicy(2, Filled(2), false, kNow));
+  const Resource resource{std::string(64, 'a'), "1"};
+  EXPECT_EQ(store_->IssueLease(holder_, {600, 2, 1}, kNow).error().code(),
+            Code::kUnauthenticated);
+  EXPECT_EQ(store_->RenewLease(*id, holder_, {600, 2, 1}, kNow).error().code(),
+            Code::kUnauthenticated);
+  EXPECT_EQ(
+      store_->NoteRelease(*id, resource, Filled(1), 1, kNow).error().code(),
+      Code::kUnauthenticated);
+  EXPECT_TRUE(store_->NoteRelease(*id, resource, Filled(1), 2, kNow));
+}
+
+TEST_F(StoreTest, PoliciesForSimulatedAndRealPlatformsDoNotMix) {
+  ASSERT_TRUE(store_->AdoptPolicy(1, Filled(1), false, kNow));
+  EXPECT_EQ(store_->AdoptPolicy(2, Filled(2), true, kNow).error().code(),
+            Code::kFailedPrecondition);
+  EXPECT_TRUE(store_->AdoptPolicy(2, Filled(2), false, kNow));
+}
+
+TEST_F(StoreTest, AnyIdOfAPlatformRevokesIt) {
+  const LeaseHolder holder{"rule", {"ab01", "cd02"}, "tdx"};
+  const auto id = store_->IssueLease(holder, terms_, kNow);
+  ASSERT_TRUE(id);
+  EXPECT_EQ(store_->FindLease(*id, kNow)->platform_ids, holder.platform_ids);
+  ASSERT_TRUE(store_->RevokePlatform("CD02", kNow));
+  EXPECT_EQ(store_->FindLease(*id, kNow).error().code(),
+            Code::kPermissionDenied);
+}
+
 TEST_F(StoreTest, PolicyVersionsOnlyGrow) {
-  EXPECT_TRUE(store_->AdoptPolicy(3, Filled(1), kNow));
-  EXPECT_TRUE(store_->AdoptPolicy(3, Filled(1), kNow));
+  EXPECT_TRUE(store_->AdoptPolicy(3, Filled(1), false, kNow));
+  EXPECT_TRUE(store_->AdoptPolicy(3, Filled(1), false, kNow));
   Reopen();
-  EXPECT_EQ(store_->AdoptPolicy(2, Filled(2), kNow).error().code(),
+  EXPECT_EQ(store_->AdoptPolicy(2, Filled(2), false, kNow).error().code(),
             Code::kFailedPrecondition);
-  EXPECT_EQ(store_->AdoptPolicy(3, Filled(2), kNow).error().code(),
+  EXPECT_EQ(store_->AdoptPolicy(3, Filled(2), false, kNow).error().code(),
             Code::kFailedPrecondition);
-  EXPECT_TRUE(store_->AdoptPolicy(4, Filled(2), kNow));
+  EXPECT_TRUE(store_->AdoptPolicy(4, Filled(2), false, kNow));
   // One entry a policy.
   EXPECT_EQ(store_->ReadLog(1)->size(), 2U);
 }
@@ -79,8 +115,8 @@ TEST_F(StoreTest, LeasesAreLimitedAnHourAPlatformAndRule) {
   EXPECT_EQ(Issue(kNow + 1).size(), 32U);
   EXPECT_EQ(store_->IssueLease(holder_, terms_, kNow + 2).error().code(),
             Code::kResourceExhausted);
-  EXPECT_TRUE(store_->IssueLease({"other", "ab01", "snp"}, terms_, kNow + 2));
-  EXPECT_TRUE(store_->IssueLease({"rule", "ab02", "snp"}, terms_, kNow + 2));
+  EXPECT_TRUE(store_->IssueLease({"other", {"ab01"}, "snp"}, terms_, kNow + 2));
+  EXPECT_TRUE(store_->IssueLease({"rule", {"ab02"}, "snp"}, terms_, kNow + 2));
   EXPECT_TRUE(store_->IssueLease(holder_, terms_, kNow + 3600));
 }
 
@@ -93,21 +129,23 @@ TEST_F(StoreTest, ALeaseIsRenewedByItsHolderWhileItLives) {
     return store_->RenewLease(of, by, terms_, now).error().code();
   };
   EXPECT_EQ(code("none", holder_, kNow), Code::kPermissionDenied);
-  EXPECT_EQ(code(id, {"rule", "ab02", "snp"}, kNow), Code::kPermissionDenied);
-  EXPECT_EQ(code(id, {"other", "ab01", "snp"}, kNow), Code::kPermissionDenied);
+  EXPECT_EQ(code(id, {"rule", {"ab02"}, "snp"}, kNow), Code::kPermissionDenied);
+  EXPECT_EQ(code(id, {"other", {"ab01"}, "snp"}, kNow),
+            Code::kPermissionDenied);
   EXPECT_EQ(code(id, holder_, kNow + 1798), Code::kPermissionDenied);
 }
 
 TEST_F(StoreTest, ReleasesNeedALivingLease) {
   const std::string id = Issue();
   const Resource resource{std::string(64, 'a'), "1"};
-  EXPECT_TRUE(store_->NoteRelease(id, resource, Filled(1), kNow + 1));
-  EXPECT_EQ(
-      store_->NoteRelease(id, resource, Filled(1), kNow + 600).error().code(),
-      Code::kPermissionDenied);
+  EXPECT_TRUE(store_->NoteRelease(id, resource, Filled(1), 0, kNow + 1));
+  EXPECT_EQ(store_->NoteRelease(id, resource, Filled(1), 0, kNow + 600)
+                .error()
+                .code(),
+            Code::kPermissionDenied);
   ASSERT_TRUE(store_->RevokeLease(id, kNow + 2));
   EXPECT_EQ(
-      store_->NoteRelease(id, resource, Filled(1), kNow + 3).error().code(),
+      store_->NoteRelease(id, resource, Filled(1), 0, kNow + 3).error().code(),
       Code::kPermissionDenied);
 }
 
@@ -144,8 +182,9 @@ TEST_F(StoreTest, FloorsDoNotGoBack) {
 TEST_F(StoreTest, TheLogIsAChainThatEndsAtTheHead) {
   EXPECT_EQ(*store_->LogHead(), crypto::Digest());
   EXPECT_EQ(*VerifyWholeLog(*store_), 0U);
-  ASSERT_TRUE(store_->AdoptPolicy(1, Filled(1), kNow));
+  ASSERT_TRUE(store_->AdoptPolicy(1, Filled(1), false, kNow));
   const crypto::Digest seen = *store_->LogHead();
+  policy_version_ = 1;
   Issue();
   const auto entries = store_->ReadLog(1);
   ASSERT_EQ(entries->size(), 2U);
@@ -164,8 +203,10 @@ TEST_F(StoreTest, AChangedLogIsFound) {
         "UPDATE log SET hash=zeroblob(32) WHERE number=2",
         "DELETE FROM log WHERE number=2",
         "UPDATE log SET number=9 WHERE number=3"}) {
+    policy_version_ = 0;
     Issue();
-    ASSERT_TRUE(store_->AdoptPolicy(1, Filled(1), kNow));
+    ASSERT_TRUE(store_->AdoptPolicy(1, Filled(1), false, kNow));
+    policy_version_ = 1;
     Issue();
     ASSERT_EQ(*VerifyWholeLog(*store_), 3U);
     Edit(sql);

@@ -23,6 +23,7 @@ using nlohmann::json;
 using CipherContext = Owned<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>;
 
 constexpr uint32_t kKeyBits = 256;
+constexpr const char* kBinding = "cmif-binding";
 constexpr size_t kKeyBytes = 32;
 constexpr size_t kWrappedBytes = kKeyBytes + 8;  // RFC 3394
 constexpr size_t kIvBytes = 12;
@@ -92,6 +93,13 @@ bool Member(const json& jwe, const char* name, std::vector<uint8_t>& out) {
   return true;
 }
 
+// Without a copy: what is nested deeply would be copied by recursion.
+bool Says(const json& object, const char* name, std::string_view text) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() &&
+         found->get_ref<const std::string&>() == text;
+}
+
 Result<Parts> ReadParts(std::string_view text) {
   const json jwe = text.size() <= kMaxJweBytes
                        ? json::parse(text, nullptr, /*allow_exceptions=*/false)
@@ -112,11 +120,11 @@ Result<Parts> ReadParts(std::string_view text) {
   // A critical extension that is not understood must be refused (RFC 7515,
   // section 4.1.11); apu and apv are of no use here.
   if (!whole || !parts.header.is_object() ||
-      parts.header.value("alg", json()) != kJweAlgorithm ||
-      parts.header.value("enc", json()) != "A256GCM" ||
-      !parts.header.value("epk", json()).is_object() ||
-      parts.header.contains("crit") || parts.header.contains("apu") ||
-      parts.header.contains("apv") || parts.header.contains("zip")) {
+      !Says(parts.header, "alg", kJweAlgorithm) ||
+      !Says(parts.header, "enc", "A256GCM") || !parts.header.contains("epk") ||
+      !parts.header["epk"].is_object() || parts.header.contains("crit") ||
+      parts.header.contains("apu") || parts.header.contains("apv") ||
+      parts.header.contains("zip")) {
     return InvalidArgument(
         "this is no flattened JWE of ECDH-ES+A256KW and A256GCM");
   }
@@ -174,7 +182,8 @@ SecretBytes ConcatKdf(std::span<const uint8_t> secret,
 }
 
 std::string EncryptJwe(const P256PublicKey& recipient,
-                       std::span<const uint8_t> plain) {
+                       std::span<const uint8_t> plain,
+                       std::string_view binding) {
   const P256Key own = P256Key::Generate();
   const auto wrapping = WrappingKey(own, recipient);
   SecretBytes key(kKeyBytes);
@@ -184,9 +193,10 @@ std::string EncryptJwe(const P256PublicKey& recipient,
       RAND_bytes(iv.data(), kIvBytes) != 1) {
     std::abort();
   }
-  const std::string header = ToBase64Url(
-      AsBytes(fmt::format(R"({{"alg":"{}","enc":"A256GCM","epk":{}}})",
-                          kJweAlgorithm, own.public_key().ToJwk())));
+  const std::string header = ToBase64Url(AsBytes(fmt::format(
+      R"({{"alg":"{}","enc":"A256GCM","epk":{}{}}})", kJweAlgorithm,
+      own.public_key().ToJwk(),
+      binding.empty() ? "" : fmt::format(R"(,"{}":"{}")", kBinding, binding))));
   const CipherContext context = NewContext();
   std::vector<uint8_t> cipher(plain.size());
   std::array<uint8_t, kTagBytes> tag{};
@@ -212,8 +222,12 @@ std::string EncryptJwe(const P256PublicKey& recipient,
       .dump();
 }
 
-Result<SecretBytes> DecryptJwe(const P256Key& key, std::string_view text) {
+Result<SecretBytes> DecryptJwe(const P256Key& key, std::string_view text,
+                               std::string_view binding) {
   CMIF_ASSIGN(Parts parts, ReadParts(text));
+  if (!binding.empty() && !Says(parts.header, kBinding, binding)) {
+    return DataLoss("a JWE was made for something else than was asked for");
+  }
   CMIF_ASSIGN(const P256PublicKey peer, SenderKey(parts.header["epk"]));
   CMIF_ASSIGN(const SecretBytes wrapping, WrappingKey(key, peer));
   SecretBytes content_key(kKeyBytes + 8);  // OpenSSL may write a block more

@@ -23,14 +23,17 @@ SecretBytes ConcatKdf(std::span<const uint8_t> secret,
                       std::string_view algorithm, std::string_view party_u,
                       std::string_view party_v, uint32_t bits);
 
-// The flattened JSON form, for the holder of `recipient` alone. A process that
-// cannot encrypt ends.
+// The flattened JSON form, for the holder of `recipient` alone. `binding`
+// (letters, digits, '-', '_') stands in the protected header as "cmif-binding".
+// A process that cannot encrypt ends.
 std::string EncryptJwe(const P256PublicKey& recipient,
-                       std::span<const uint8_t> plain);
+                       std::span<const uint8_t> plain,
+                       std::string_view binding = {});
 
 // What may be hostile. INVALID_ARGUMENT: no such JWE; DATA_LOSS: of another
-// key, or changed.
-Result<SecretBytes> DecryptJwe(const P256Key& key, std::string_view json);
+// key, changed, or, where a binding is asked for, without this one.
+Result<SecretBytes> DecryptJwe(const P256Key& key, std::string_view json,
+                               std::string_view binding = {});
 
 }  // namespace cmif::crypto
 

@@ -129,5 +129,16 @@ TEST(JweTest, OtherKindsAreRefused) {
   EXPECT_FALSE(DecryptJwe(key, std::string(kMaxJweBytes + 1, ' ')));
 }
 
+TEST(JweTest, ABindingIsPartOfWhatIsSealed) {
+  const P256Key key = P256Key::Generate();
+  const std::string jwe =
+      EncryptJwe(key.public_key(), AsBytes(kSecretText), "token-1");
+  EXPECT_TRUE(DecryptJwe(key, jwe));
+  EXPECT_TRUE(DecryptJwe(key, jwe, "token-1"));
+  EXPECT_EQ(DecryptJwe(key, jwe, "token-2").error().code(), Code::kDataLoss);
+  EXPECT_FALSE(DecryptJwe(
+      key, EncryptJwe(key.public_key(), AsBytes(kSecretText)), "token-1"));
+}
+
 }  // namespace
 }  // namespace cmif::crypto

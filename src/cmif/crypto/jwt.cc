@@ -46,7 +46,11 @@ Result<std::string> VerifyJwt(const P256PublicKey& key,
     return NoToken();
   }
   const json parsed = json::parse(*header, nullptr, /*allow_exceptions=*/false);
-  if (!parsed.is_object() || parsed.value("alg", json()) != "ES256" ||
+  // Without a copy: what is nested deeply would be copied by recursion.
+  const auto algorithm = parsed.find("alg");
+  if (!parsed.is_object() || algorithm == parsed.end() ||
+      !algorithm->is_string() ||
+      algorithm->get_ref<const std::string&>() != "ES256" ||
       parsed.contains("crit")) {
     return NoToken();
   }

@@ -67,6 +67,7 @@ std::unique_ptr<platform::Attester> FakeBroker::NewAttester(
 
 Result<BrokerAnswer> FakeBroker::Answer(const BrokerRequest& request) {
   ++requests;
+  before_answer();
   if (unreachable) return Unavailable("nobody answers");
   BrokerAnswer answer{.status = 200, .body = "", .key = key_.public_key()};
   if (refused_path && request.path.starts_with(*refused_path)) {
@@ -86,7 +87,9 @@ Result<BrokerAnswer> FakeBroker::Answer(const BrokerRequest& request) {
     path = request.path;
     const crypto::P256PublicKey to =
         seals_to_other ? crypto::P256Key::Generate().public_key() : *client_;
-    answer.body = crypto::EncryptJwe(to, AsBytes(resource));
+    answer.body = crypto::EncryptJwe(
+        to, AsBytes(resource),
+        TokenBinding(gives_for_other_token ? "other" : request.token));
   } else {
     answer.status = 401;
     answer.body = WriteProblem({"token", "no token"});

@@ -5,6 +5,7 @@
 #define CMIF_BROKER_TESTING_FAKE_BROKER_H_
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,7 +38,12 @@ class FakeBroker {
   TokenClaims claims;
   bool tells_other_key = false;  // tokens are about another key
   bool seals_to_other = false;   // resources are for another key
+  bool gives_for_other_token = false;
+  // Somebody else's key from now on.
+  void ChangeKey() { key_ = crypto::P256Key::Generate(); }
   std::string resource = std::string(32, 'k');
+
+  std::function<void()> before_answer = [] {};
 
   int requests = 0;
   std::optional<std::string> renewed;        // the lease of the last auth
