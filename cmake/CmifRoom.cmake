@@ -33,6 +33,8 @@ function(cmif_test name)
   target_compile_definitions(${name} PRIVATE
     CMIF_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
     CMIF_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  # gtest_discover_tests keeps the first entry of ENVIRONMENT alone.
+  set_target_properties(${name} PROPERTIES CROSSCOMPILING_EMULATOR "env;${CMIF_TEST_ENV}")
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
-                       PROPERTIES TIMEOUT ${CMIF_TEST_TIMEOUT} ENVIRONMENT "${CMIF_TEST_ENV}")
+                       PROPERTIES TIMEOUT ${CMIF_TEST_TIMEOUT})
 endfunction()
