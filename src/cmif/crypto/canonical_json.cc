@@ -105,10 +105,13 @@ class Writer {
     const bool fits = value.is_number_unsigned()
                           ? value.get<uint64_t>() <= uint64_t{kMaxWhole}
                           : value.get<int64_t>() >= -kMaxWhole;
-    if (!fits) {
-      return InvalidArgument("a JSON text has a whole number beyond 2^53");
+    std::string text = value.dump();
+    // Beyond it only what a double is written as: 1e17 and 100000000000000000.
+    if (!fits && NumberText(value.get<double>()) != text) {
+      return InvalidArgument(
+          "a JSON text has a whole number beyond 2^53 that no double has");
     }
-    out_ += value.dump();
+    out_ += text;
     return {};
   }
 

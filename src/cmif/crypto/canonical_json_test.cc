@@ -63,5 +63,15 @@ TEST(CanonicalJsonTest, WhatTwoReadersMayReadDifferentlyIsRefused) {
   }
 }
 
+TEST(CanonicalJsonTest, ACanonicalFormIsItsOwn) {
+  for (const char* text :
+       {"[1e17]", "[1e20]", "[-1e18]", "[18446744073709551616]",
+        "[12345678901234567890.0]", "[-0]", "[1e21]"}) {
+    const auto once = CanonicalJson(text);
+    ASSERT_TRUE(once) << text;
+    EXPECT_EQ(CanonicalJson(*once).value(), *once) << text;
+  }
+}
+
 }  // namespace
 }  // namespace cmif::crypto
