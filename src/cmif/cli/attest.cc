@@ -5,7 +5,6 @@
 #include <memory>
 #include <optional>
 
-#include "cmif/attest/clock.h"
 #include "cmif/base/byte_reader.h"
 #include "cmif/base/file.h"
 #include "cmif/cli/attester_options.h"
@@ -33,13 +32,6 @@ Result<tee::Policy> LoadPolicy(const AttestOptions& options) {
   return LoadAttestationPolicy(options.policy, options.owner_key);
 }
 
-Result<tee::Time> LoadTime(const std::string& at) {
-  if (at.empty()) return tee::Time{attest::Now()};
-  auto time = tee::ParseTime(at);
-  if (!time) return std::unexpected(time.error().At("--at"));
-  return time;
-}
-
 Result<tee::Expectations> LoadExpectations(const std::string& hex) {
   tee::Expectations expectations;
   if (hex.empty()) return expectations;
@@ -61,7 +53,7 @@ struct Loaded {
 };
 
 Result<Loaded> Load(const AttestOptions& options) {
-  CMIF_ASSIGN(const tee::Time now, LoadTime(options.at));
+  CMIF_ASSIGN(const tee::Time now, TimeOrNow(options.at));
   CMIF_ASSIGN(tee::Expectations expectations,
               LoadExpectations(options.report_data));
   CMIF_ASSIGN(tee::Policy policy, LoadPolicy(options));

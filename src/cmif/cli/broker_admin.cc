@@ -16,7 +16,6 @@
 #include "cmif/cli/commands.h"
 #include "cmif/cli/evidence_files.h"
 #include "cmif/cli/json_line.h"
-#include "cmif/cli/release_files.h"
 #include "cmif/cli/terminal.h"
 
 namespace cmif::cli {

@@ -15,6 +15,7 @@
 #include "cmif/cli/json_line.h"
 #include "cmif/cli/privacy_options.h"
 #include "cmif/cli/terminal.h"
+#include "cmif/cli/tls_options.h"
 #include "cmif/client/bound_channel.h"
 #include "cmif/client/channel_store.h"
 

@@ -12,6 +12,7 @@
 #include "cmif/broker/https_transport.h"
 #include "cmif/broker/key_client.h"
 #include "cmif/cli/terminal.h"
+#include "cmif/cli/tls_options.h"
 #include "cmif/crypto/sha256.h"
 #include "cmif/tee/evidence.h"
 
@@ -50,18 +51,6 @@ void AddBrokerOptions(CLI::App& command, BrokerFlags& flags) {
                      "cmif broker config allows, or on a machine whose "
                      "evidence does not carry its hash");
   AddAttesterOptions(command, flags.attester);
-}
-
-Result<crypto::Digest> ReadKeyHash(const char* flag, const std::string& hex) {
-  const auto bytes = crypto::FromHex(hex);
-  crypto::Digest digest{};
-  if (!bytes || bytes->size() != digest.size()) {
-    return InvalidArgument(std::string(flag) +
-                           " takes the SHA-256 of a public key in 64 hex "
-                           "digits");
-  }
-  std::ranges::copy(*bytes, digest.begin());
-  return digest;
 }
 
 Result<std::optional<broker::BoundConfiguration>> ReadBound(

@@ -32,9 +32,6 @@ struct BrokerFlags {
 };
 void AddBrokerOptions(CLI::App& command, BrokerFlags& flags);
 
-// A SHA-256 of a public key. INVALID_ARGUMENT naming the flag.
-Result<crypto::Digest> ReadKeyHash(const char* flag, const std::string& hex);
-
 // What --bound-config names; none without it.
 Result<std::optional<broker::BoundConfiguration>> ReadBound(
     const BrokerFlags& flags);

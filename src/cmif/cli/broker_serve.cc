@@ -15,7 +15,6 @@
 #include "cmif/cli/commands.h"
 #include "cmif/cli/evidence_files.h"
 #include "cmif/cli/hardening.h"
-#include "cmif/cli/release_files.h"
 #include "cmif/cli/terminal.h"
 #include "cmif/crypto/tls_certificate.h"
 

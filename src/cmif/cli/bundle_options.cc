@@ -6,6 +6,7 @@
 #include "cmif/base/byte_reader.h"
 #include "cmif/base/file.h"
 #include "cmif/base/random.h"
+#include "cmif/cli/tls_options.h"
 #include "cmif/crypto/sha256.h"
 #include "cmif/model/verify.h"
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "cmif/attest/clock.h"
 #include "cmif/base/byte_reader.h"
 #include "cmif/base/file.h"
 #include "cmif/cli/terminal.h"
@@ -53,6 +54,24 @@ Result<void> AddFolder(const std::filesystem::path& folder,
   return {};
 }
 
+template <typename Policy>
+Result<Policy> LoadSigned(const std::string& path,
+                          const std::string& owner_key) {
+  CMIF_ASSIGN(const std::string text, ReadFile(path, kMaxPolicyBytes));
+  std::optional<std::string> key;
+  std::optional<std::string> signature;
+  if (!owner_key.empty()) {
+    CMIF_ASSIGN(key, ReadFile(owner_key, kMaxSignatureBytes));
+    if (auto found = ReadFile(path + ".sig", kMaxSignatureBytes)) {
+      signature = *std::move(found);
+    }
+  }
+  auto policy = Policy::Read(text, signature, key);
+  if (policy) return policy;
+  const bool of_key = policy.error().code() == Code::kInvalidArgument;
+  return std::unexpected(policy.error().At(of_key ? owner_key : path));
+}
+
 }  // namespace
 
 Result<tee::Endorsements> LoadEndorsements(
@@ -69,19 +88,19 @@ Result<tee::Endorsements> LoadEndorsements(
 
 Result<tee::Policy> LoadAttestationPolicy(const std::string& path,
                                           const std::string& owner_key) {
-  CMIF_ASSIGN(const std::string text, ReadFile(path, kMaxPolicyBytes));
-  std::optional<std::string> key;
-  std::optional<std::string> signature;
-  if (!owner_key.empty()) {
-    CMIF_ASSIGN(key, ReadFile(owner_key, kMaxSignatureBytes));
-    if (auto found = ReadFile(path + ".sig", kMaxSignatureBytes)) {
-      signature = *std::move(found);
-    }
-  }
-  auto policy = tee::Policy::Read(text, signature, key);
-  if (policy) return policy;
-  const bool of_key = policy.error().code() == Code::kInvalidArgument;
-  return std::unexpected(policy.error().At(of_key ? owner_key : path));
+  return LoadSigned<tee::Policy>(path, owner_key);
+}
+
+Result<broker::ReleasePolicy> LoadReleasePolicy(const std::string& path,
+                                                const std::string& owner_key) {
+  return LoadSigned<broker::ReleasePolicy>(path, owner_key);
+}
+
+Result<tee::Time> TimeOrNow(const std::string& at) {
+  if (at.empty()) return tee::Time{attest::Now()};
+  auto time = tee::ParseTime(at);
+  if (!time) return std::unexpected(time.error().At("--at"));
+  return time;
 }
 
 }  // namespace cmif::cli

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cmif/base/status.h"
+#include "cmif/broker/release_policy.h"
 #include "cmif/tee/endorsements.h"
 #include "cmif/tee/policy.h"
 
@@ -22,6 +23,12 @@ Result<tee::Endorsements> LoadEndorsements(
 // of tee::Policy::Read, naming the file.
 Result<tee::Policy> LoadAttestationPolicy(const std::string& path,
                                           const std::string& owner_key);
+// The same of a release policy.
+Result<broker::ReleasePolicy> LoadReleasePolicy(const std::string& path,
+                                                const std::string& owner_key);
+
+// RFC 3339; empty: now. INVALID_ARGUMENT naming --at.
+Result<tee::Time> TimeOrNow(const std::string& at);
 
 }  // namespace cmif::cli
 

@@ -9,6 +9,7 @@
 
 #include "cmif/cli/policy_options.h"
 #include "cmif/cli/terminal.h"
+#include "cmif/cli/tls_options.h"
 #include "cmif/client/bound_channel.h"
 #include "cmif/client/channel_store.h"
 #include "cmif/privacy/mechanism.h"

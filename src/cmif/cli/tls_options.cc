@@ -30,19 +30,6 @@ Result<std::shared_ptr<attest::OwnIdentity>> ReadIdentity(
   return std::unexpected(identity.error().At(of_key ? key : cert));
 }
 
-Result<crypto::Digest> ReadPin(const char* flag, const std::string& hex) {
-  const auto bytes = crypto::FromHex(hex);
-  crypto::Digest digest{};
-  if (!bytes || bytes->size() != digest.size()) {
-    return InvalidArgument(
-        std::string(flag) +
-        " takes the SHA-256 of a public key in 64 hex digits, as cmif server "
-        "prints it");
-  }
-  std::ranges::copy(*bytes, digest.begin());
-  return digest;
-}
-
 Result<void> BothOrNeither(const char* first, bool has_first,
                            const char* second, bool has_second) {
   if (has_first == has_second) return {};
@@ -63,7 +50,7 @@ Result<attest::PeerDemands> ReadDemands(const char* ca_flag,
     }
   }
   for (const std::string& hex : keys) {
-    CMIF_ASSIGN(demands.keys.emplace_back(), ReadPin(key_flag, hex));
+    CMIF_ASSIGN(demands.keys.emplace_back(), ReadKeyHash(key_flag, hex));
   }
   return demands;
 }
@@ -126,6 +113,18 @@ Result<void> LoadRemoteTls(const RemoteFlags& flags, bool attester_is_used,
 }
 
 }  // namespace
+
+Result<crypto::Digest> ReadKeyHash(const char* flag, const std::string& hex) {
+  const auto bytes = crypto::FromHex(hex);
+  crypto::Digest digest{};
+  if (!bytes || bytes->size() != digest.size()) {
+    return InvalidArgument(std::string(flag) +
+                           " takes the SHA-256 of a public key in 64 hex "
+                           "digits, as cmif server and cmif broker print it");
+  }
+  std::ranges::copy(*bytes, digest.begin());
+  return digest;
+}
 
 void AddRemoteOptions(CLI::App& command, RemoteFlags& flags) {
   command

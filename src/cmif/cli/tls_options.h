@@ -12,6 +12,7 @@
 #include "cmif/cli/attester_options.h"
 #include "cmif/cli/peer_policy_options.h"
 #include "cmif/client/remote.h"
+#include "cmif/crypto/sha256.h"
 #include "cmif/model/manifest.h"
 #include "cmif/server/server.h"
 
@@ -36,6 +37,9 @@ void AddRemoteOptions(CLI::App& command, RemoteFlags& flags);
 Result<std::unique_ptr<client::Remote>> ConnectTo(
     const RemoteFlags& flags, const model::ModelFacts& expected,
     bool attester_is_used);
+
+// A SHA-256 of a public key. INVALID_ARGUMENT naming the flag.
+Result<crypto::Digest> ReadKeyHash(const char* flag, const std::string& hex);
 
 struct ServerTlsFlags {
   std::string cert;
