@@ -260,6 +260,10 @@ Result<client::Sanitizer> MakeSanitizer(
                 client::OpenChannelWithHash(*model, *wanted, [&](double share) {
                   progress.Update(step, share);
                 }));
+    if (!opened.kept) {
+      Note("the channel is computed anew at each start: " +
+           opened.kept.error().message());
+    }
   }
   CMIF_ASSIGN(const auto bound, ReadBound(options.bundle.broker));
   if (bound && opened.channel) {

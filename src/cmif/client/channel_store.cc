@@ -98,17 +98,19 @@ Result<OpenedChannel> OpenChannelWithHash(ClientModel& model,
       file && IsAsked(*file, model, options)) {
     return OpenedChannel{
         std::make_shared<const privacy::Channel>(std::move(file->channel)),
-        file->sha256};
+        file->sha256,
+        {}};
   }
   CMIF_ASSIGN(privacy::Channel channel,
               ComputeChannel(model, options, progress));
   std::error_code ignored;
   std::filesystem::create_directories(path.parent_path(), ignored);
-  // A cache: may fail.
-  (void)WriteChannelFile(path, model, channel, PriorHash(options));
+  Result<void> kept =
+      WriteChannelFile(path, model, channel, PriorHash(options));
   const crypto::Digest sha256 = HashOf(channel);
   return OpenedChannel{
-      std::make_shared<const privacy::Channel>(std::move(channel)), sha256};
+      std::make_shared<const privacy::Channel>(std::move(channel)), sha256,
+      std::move(kept)};
 }
 
 Result<std::shared_ptr<const privacy::Channel>> OpenChannel(

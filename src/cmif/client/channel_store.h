@@ -51,11 +51,12 @@ std::string PriorHash(const ChannelOptions& options);
 struct OpenedChannel {
   std::shared_ptr<const privacy::Channel> channel;
   crypto::Digest sha256{};  // of its bytes, for Sanitizer::Create()
+  Result<void> kept;        // or why it has to be computed again next time
 };
 
 // The channel: read from its file (and certified again), or computed and
-// written there. A folder that cannot be written costs the file, not the
-// channel. A file that does not hold is computed anew. The hash is that of the
+// written there. A folder that cannot be written costs the file (`kept`), not
+// the channel. A file that does not hold is computed anew. The hash is that of the
 // file, where it was read.
 Result<OpenedChannel> OpenChannelWithHash(ClientModel& model,
                                           const ChannelOptions& options,

@@ -137,8 +137,12 @@ TEST_F(ChannelStoreTest, FileOfOtherBudgetsIsNotTaken) {
 TEST_F(ChannelStoreTest, FolderThatCannotBeWrittenStillGivesAChannel) {
   ASSERT_TRUE(WriteFileAtomically(model_->folder() / "channels",
                                   AsBytes("a file, no folder")));
-  EXPECT_NE(Open(), nullptr);
+  const auto opened = OpenChannelWithHash(*model_, Options(), {});
+  ASSERT_TRUE(opened);
+  EXPECT_NE(opened->channel, nullptr);
   EXPECT_FALSE(fs::exists(path_));
+  ASSERT_FALSE(opened->kept);
+  EXPECT_NE(opened->kept.error().message().find("channels"), std::string::npos);
 }
 
 TEST_F(ChannelStoreTest, UnknownMechanismIsRefused) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmif/client/split_model.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "cmif/base/byte_reader.h"
@@ -24,23 +26,33 @@ ProgressFn Step(const StepProgress& progress, std::string_view step) {
   return [&progress, step](double share) { progress(step, share); };
 }
 
-// A folder beside the target; goes away with everything in it unless its files
-// were moved on.
+// A folder in the target; goes away with everything in it unless its files were
+// moved on. Its maker holds a lock on it: one without a lock was left by a
+// split that was killed, and the next one clears it away.
 class Staging {
  public:
   static Result<Staging> Create(const fs::path& target) {
-    std::string name = (target / ".split-XXXXXX").string();
+    ClearAbandoned(target);
+    std::string name = (target / kPrefix).string() + "XXXXXX";
     if (mkdtemp(name.data()) == nullptr) {
       return Fail(Code::kPermissionDenied,
                   "cannot create a folder in " + target.string());
     }
-    return Staging(name);
+    const int lock = Lock(name);
+    if (lock >= 0) return Staging(name, lock);
+    rmdir(name.c_str());
+    return Fail(Code::kAlreadyExists,
+                "another split works in " + target.string() +
+                    "; wait for it, or give another folder");
   }
   ~Staging() {
     std::error_code ignored;
     if (!path_.empty()) fs::remove_all(path_, ignored);
+    if (lock_ >= 0) close(lock_);
   }
-  Staging(Staging&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  Staging(Staging&& other) noexcept
+      : path_(std::exchange(other.path_, {})),
+        lock_(std::exchange(other.lock_, -1)) {}
   Staging& operator=(Staging&&) = delete;
 
   fs::path operator/(std::string_view name) const { return path_ / name; }
@@ -57,8 +69,34 @@ class Staging {
   }
 
  private:
-  explicit Staging(fs::path path) : path_(std::move(path)) {}
+  static constexpr std::string_view kPrefix = ".split-";
+
+  Staging(fs::path path, int lock) : path_(std::move(path)), lock_(lock) {}
+
+  // The folder's descriptor, locked, or -1: somebody else has the lock.
+  static int Lock(const fs::path& folder) {
+    const int descriptor =
+        open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (descriptor >= 0 && flock(descriptor, LOCK_EX | LOCK_NB) == 0) {
+      return descriptor;
+    }
+    if (descriptor >= 0) close(descriptor);
+    return -1;
+  }
+
+  static void ClearAbandoned(const fs::path& target) {
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(target, ignored)) {
+      if (!entry.path().filename().string().starts_with(kPrefix)) continue;
+      const int lock = Lock(entry.path());
+      if (lock < 0) continue;
+      fs::remove_all(entry.path(), ignored);
+      close(lock);
+    }
+  }
+
   fs::path path_;
+  int lock_;
 };
 
 Result<void> CheckTarget(const SplitOptions& options) {

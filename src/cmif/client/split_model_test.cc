@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmif/client/split_model.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -127,6 +129,21 @@ TEST_F(SplitModelTest, EarlierSplitIsKeptUnlessOverwritten) {
   SplitOptions options = Options();
   options.overwrite = true;
   EXPECT_TRUE(SplitModel(options, {}).has_value());
+}
+
+TEST_F(SplitModelTest, WhatAKilledSplitLeftIsClearedAway) {
+  ASSERT_TRUE(testing::WriteTiny(Kind::kBert, folder_ / "m").has_value());
+  fs::create_directories(folder_ / "out/.split-killed");
+  fs::create_directories(folder_ / "out/.split-works");
+  ASSERT_TRUE(WriteFileAtomically(folder_ / "out/.split-killed/body.gguf",
+                                  AsBytes("half")));
+  const int lock =
+      open((folder_ / "out/.split-works").c_str(), O_RDONLY | O_DIRECTORY);
+  ASSERT_EQ(flock(lock, LOCK_EX | LOCK_NB), 0);
+  EXPECT_TRUE(SplitModel(Options(), {}).has_value());
+  EXPECT_FALSE(fs::exists(folder_ / "out/.split-killed"));
+  EXPECT_TRUE(fs::exists(folder_ / "out/.split-works"));
+  close(lock);
 }
 
 TEST_F(SplitModelTest, FolderThatCannotBeMadeIsRefusedFirst) {
