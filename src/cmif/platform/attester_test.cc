@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "cmif/base/testing/temp_folder.h"
+
 namespace cmif::platform {
 namespace {
 
@@ -29,7 +31,6 @@ TEST(AttesterTest, RefusesKindsThatItDoesNotKnow) {
 // A folder in which Gramine's files stand, and nothing moves.
 class MachineTest : public ::testing::Test {
  protected:
-  ~MachineTest() override { std::filesystem::remove_all(root_); }
   void Put(const std::string& path, const std::string& text) {
     const std::filesystem::path file = root_ + path;
     std::filesystem::create_directories(file.parent_path());
@@ -39,7 +40,8 @@ class MachineTest : public ::testing::Test {
     return OpenAttester({.kind = kind, .root = root_});
   }
 
-  const std::string root_ = ::testing::TempDir() + "/machine";
+  const testing::TempFolder folder_;
+  const std::string root_ = folder_.path();
 };
 
 TEST_F(MachineTest, WithoutATeeNothingIsFound) {

@@ -4,10 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 
+#include "cmif/base/testing/temp_folder.h"
 #include "cmif/crypto/sha256.h"
 
 namespace cmif::platform {
@@ -30,14 +29,14 @@ class SimulatedAttesterTest : public ::testing::Test {
                 .measurement = std::vector<uint8_t>(48, 0xA1),
                 .host_data = std::vector<uint8_t>(32, 0xC3)};
   }
-  ~SimulatedAttesterTest() override { std::filesystem::remove(path_); }
 
   Code OpenCode() const {
     const auto attester = OpenAttester(options_);
     return attester ? Code::kOk : attester.error().code();
   }
 
-  const std::string path_ = ::testing::TempDir() + "/simulated_key.pem";
+  const testing::TempFolder folder_;
+  const std::string path_ = folder_ / "simulated_key.pem";
   AttesterOptions options_;
 };
 
