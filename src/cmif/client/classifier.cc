@@ -8,7 +8,6 @@
 #include <cmath>
 #include <condition_variable>
 #include <deque>
-#include <functional>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -27,25 +26,30 @@ namespace {
 constexpr std::chrono::seconds kAnswerLimit{120};
 
 // Cancels a call that waits for longer than kAnswerLimit between Arm() and
-// Disarm(). A thread of its own, since reads of a stream have no deadline.
+// Disarm(). A thread of its own, since reads of a stream have no deadline; it
+// looks once a second, so that an answer in time wakes nobody.
 class Watchdog {
  public:
   explicit Watchdog(grpc::ClientContext& context)
       : context_(context), thread_([this] { Watch(); }) {}
   ~Watchdog() {
-    Set([this] { ends_ = true; });
+    {
+      const std::lock_guard lock(mutex_);
+      ends_ = true;
+    }
+    changed_.notify_one();
     thread_.join();
   }
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
 
   void Arm() {
-    Set([this] {
-      deadline_ = std::chrono::steady_clock::now() + kAnswerLimit;
-    });
+    const std::lock_guard lock(mutex_);
+    deadline_ = std::chrono::steady_clock::now() + kAnswerLimit;
   }
   void Disarm() {
-    Set([this] { deadline_.reset(); });
+    const std::lock_guard lock(mutex_);
+    deadline_.reset();
   }
   bool fired() {
     const std::lock_guard lock(mutex_);
@@ -53,25 +57,14 @@ class Watchdog {
   }
 
  private:
-  void Set(const std::function<void()>& change) {
-    {
-      const std::lock_guard lock(mutex_);
-      change();
-    }
-    changed_.notify_one();
-  }
   void Watch() {
     std::unique_lock lock(mutex_);
-    while (!ends_) {
-      if (!deadline_) {
-        changed_.wait(lock);
-      } else if (changed_.wait_until(lock, *deadline_) ==
-                     std::cv_status::timeout &&
-                 deadline_ && std::chrono::steady_clock::now() >= *deadline_) {
-        fired_ = true;
-        deadline_.reset();
-        context_.TryCancel();
-      }
+    while (!changed_.wait_for(lock, std::chrono::seconds(1),
+                              [this] { return ends_; })) {
+      if (!deadline_ || std::chrono::steady_clock::now() < *deadline_) continue;
+      fired_ = true;
+      deadline_.reset();
+      context_.TryCancel();
     }
   }
 

@@ -3,12 +3,20 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "cmif/attest/proof_wire.h"
 #include "cmif/base/byte_reader.h"
 #include "cmif/server/inference_service.h"
 #include "cmif/wire/grpc_status.h"
 
 namespace cmif::server {
+namespace {
+
+// Requests of a stream that are being computed, or wait for it.
+constexpr size_t kMaxOwed = 2;
+
+}  // namespace
 
 ClassifyCall::ClassifyCall(InferenceService& service,
                            grpc::CallbackServerContext* context)
@@ -21,20 +29,29 @@ std::shared_ptr<ClassifyCall> ClassifyCall::Start(
     InferenceService& service, grpc::CallbackServerContext* context) {
   std::shared_ptr<ClassifyCall> call(new ClassifyCall(service, context));
   call->self_ = call;
-  call->idle_since_ = Clock::now();
-  call->StartRead(&call->request_);
+  call->ReadOn();
   return call;
 }
 
 void ClassifyCall::OnReadDone(bool ok) {
-  if (!ok) return FinishWith(grpc::Status::OK);
   {
     const std::lock_guard lock(mutex_);
     if (status_) return;  // ended by EndIfStuck meanwhile
+    reading_ = false;
+    read_all_ = !ok;
     idle_since_.reset();
   }
-  const Result<void> handled = HandleRequest();
-  if (!handled) FinishWith(wire::ToGrpc(handled.error()));
+  if (ok) {
+    if (auto handled = HandleRequest(); !handled) {
+      // After the answers that are owed already.
+      const std::lock_guard lock(mutex_);
+      read_all_ = true;
+      answers_.push_back(std::make_shared<Answer>(
+          Answer{std::unexpected(handled.error()), nullptr}));
+    }
+  }
+  SendOldest();
+  ReadOn();
 }
 
 Result<engine::ClassifyBatch> ClassifyCall::TakeBatch() {
@@ -59,56 +76,97 @@ Result<engine::ClassifyBatch> ClassifyCall::TakeBatch() {
   return batch;
 }
 
-Result<void> ClassifyCall::HandleAttest() {
+Result<std::optional<v1::ClassifyReply>> ClassifyCall::TakeAttest() {
   if (request_.has_rows() || request_.lengths_size() > 0 ||
       request_.reset_slots()) {
     return InvalidArgument("rows and a proof are messages of their own");
   }
-  CMIF_ASSIGN(const auto reply,
+  CMIF_ASSIGN(const auto proof,
               proof_.Take(attest::ReadProof(request_.attest()),
                           attest::ProofClock::now()));
-  if (!reply) {
-    {
-      const std::lock_guard lock(mutex_);
-      idle_since_ = Clock::now();
-    }
-    StartRead(&request_);
+  if (!proof) return std::nullopt;
+  v1::ClassifyReply reply;
+  attest::WriteProof(*proof, reply.mutable_attest());
+  return reply;
+}
+
+Result<void> ClassifyCall::Classify(const AnswerPtr& answer) {
+  CMIF_TRY(proof_.MayTakeRows(attest::ProofClock::now()));
+  CMIF_ASSIGN(auto batch, TakeBatch());
+  {
+    const std::lock_guard lock(mutex_);
+    answers_.push_back(answer);
+  }
+  auto ticket = service_.engine().ClassifyAsync(
+      std::move(batch),
+      [self = self_, answer](Result<std::vector<float>> logits) {
+        if (!logits) {
+          self->Settle(*answer, std::unexpected(logits.error()));
+        } else {
+          v1::ClassifyReply reply;
+          reply.mutable_logits()->Assign(logits->begin(), logits->end());
+          self->Settle(*answer, std::move(reply));
+        }
+        self->SendOldest();
+      });
+  if (!ticket) {
+    Settle(*answer, std::unexpected(ticket.error()));
     return {};
   }
-  reply_.Clear();
-  attest::WriteProof(*reply, reply_.mutable_attest());
-  Write();
+  const std::lock_guard lock(mutex_);
+  answer->ticket = *std::move(ticket);
+  if (cancelled_) answer->ticket->Cancel();
   return {};
 }
 
 Result<void> ClassifyCall::HandleRequest() {
-  if (request_.has_attest()) return HandleAttest();
-  CMIF_TRY(proof_.MayTakeRows(attest::ProofClock::now()));
-  CMIF_ASSIGN(auto batch, TakeBatch());
-  auto ticket = service_.engine().ClassifyAsync(
-      std::move(batch), [self = self_](Result<std::vector<float>> logits) {
-        self->Reply(std::move(logits));
-      });
-  if (!ticket) return std::unexpected(ticket.error());
+  auto answer = std::make_shared<Answer>();
+  if (!request_.has_attest()) return Classify(answer);
+  CMIF_ASSIGN(auto reply, TakeAttest());
+  if (!reply) return {};
+  answer->reply = *std::move(reply);
   const std::lock_guard lock(mutex_);
-  ticket_ = *std::move(ticket);
-  if (cancelled_) ticket_->Cancel();
+  answers_.push_back(std::move(answer));
   return {};
 }
 
-void ClassifyCall::Reply(Result<std::vector<float>> logits) {
-  if (!logits) return FinishWith(wire::ToGrpc(logits.error()));
-  reply_.Clear();
-  reply_.mutable_logits()->Assign(logits->begin(), logits->end());
-  Write();
+void ClassifyCall::Settle(Answer& answer, Result<v1::ClassifyReply> reply) {
+  const std::lock_guard lock(mutex_);
+  if (!reply) read_all_ = true;
+  answer.reply = std::move(reply);
 }
 
-void ClassifyCall::Write() {
+void ClassifyCall::SendOldest() {
+  std::unique_lock lock(mutex_);
+  if (status_ || writing_since_) return;
+  if (answers_.empty()) {
+    const bool over = read_all_;
+    lock.unlock();
+    if (over) FinishWith(grpc::Status::OK);
+    return;
+  }
+  if (!answers_.front()->reply) return;
+  Result<v1::ClassifyReply> reply = *std::move(answers_.front()->reply);
+  answers_.pop_front();
+  if (!reply) {
+    lock.unlock();
+    return FinishWith(wire::ToGrpc(reply.error()));
+  }
+  reply_ = *std::move(reply);
+  writing_since_ = Clock::now();
+  lock.unlock();
+  StartWrite(&reply_);
+}
+
+void ClassifyCall::ReadOn() {
   {
     const std::lock_guard lock(mutex_);
-    writing_since_ = Clock::now();
+    const size_t owed = answers_.size() + (writing_since_ ? 1 : 0);
+    if (!reading_ && (status_ || read_all_ || owed >= kMaxOwed)) return;
+    if (owed == 0) idle_since_ = Clock::now();
+    if (std::exchange(reading_, true)) return;
   }
-  StartWrite(&reply_);
+  StartRead(&request_);
 }
 
 void ClassifyCall::OnWriteDone(bool ok) {
@@ -116,9 +174,9 @@ void ClassifyCall::OnWriteDone(bool ok) {
   {
     const std::lock_guard lock(mutex_);
     writing_since_.reset();
-    idle_since_ = Clock::now();
   }
-  StartRead(&request_);
+  SendOldest();
+  ReadOn();
 }
 
 void ClassifyCall::FinishWith(const grpc::Status& status) {
@@ -139,7 +197,9 @@ void ClassifyCall::Close(const grpc::Status& status) {
 void ClassifyCall::OnCancel() {
   const std::lock_guard lock(mutex_);
   cancelled_ = true;
-  if (ticket_) ticket_->Cancel();
+  for (const AnswerPtr& answer : answers_) {
+    if (answer->ticket) answer->ticket->Cancel();
+  }
 }
 
 void ClassifyCall::EndIfStuck(Clock::time_point now, const Limits& limits) {

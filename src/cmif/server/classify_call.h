@@ -3,6 +3,7 @@
 #define CMIF_SERVER_CLASSIFY_CALL_H_
 
 #include <chrono>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -18,8 +19,10 @@ namespace cmif::server {
 
 class InferenceService;
 
-// One Classify stream: reads a request, waits for the engine, writes the reply,
-// and only then reads on, so that a client cannot pile up work. Owned by itself
+// One Classify stream. While the engine computes a request the next one is read
+// and handed over, so that the engine need not wait for the network; beyond
+// that nothing is read until an answer has gone out, so that a client cannot
+// pile up work. Answers leave in the order of the requests. Owned by itself
 // until gRPC is done with it.
 class ClassifyCall final
     : public grpc::ServerBidiReactor<v1::ClassifyRequest, v1::ClassifyReply>,
@@ -36,13 +39,26 @@ class ClassifyCall final
   void EndIfStuck(Clock::time_point now, const Limits& limits) override;
 
  private:
+  // To one request; empty until it is known.
+  struct Answer {
+    std::optional<Result<v1::ClassifyReply>> reply;
+    std::shared_ptr<engine::ClassifyLoop::Ticket> ticket;
+  };
+  using AnswerPtr = std::shared_ptr<Answer>;
+
   ClassifyCall(InferenceService& service, grpc::CallbackServerContext* context);
   Result<engine::ClassifyBatch> TakeBatch();
-  Result<void> HandleAttest();
+  // Asks the engine, which will settle the answer.
+  Result<void> Classify(const AnswerPtr& answer);
+  // The reply, if the client is owed one.
+  Result<std::optional<v1::ClassifyReply>> TakeAttest();
   Result<void> HandleRequest();
-  void Reply(Result<std::vector<float>> logits);
-  // Sends reply_.
-  void Write();
+  void Settle(Answer& answer, Result<v1::ClassifyReply> reply);
+  // Sends the oldest answer if it is known; ends the stream after the last.
+  void SendOldest();
+  // Reads on if there is room. On gRPC's own threads alone, within a callback:
+  // it keeps the call alive until that returns.
+  void ReadOn();
   void FinishWith(const grpc::Status& status);
   // With mutex_ held: nothing but Finish() may follow.
   void Close(const grpc::Status& status);
@@ -55,8 +71,10 @@ class ClassifyCall final
   wire::RowTable table_;
   attest::ServerProof proof_;
 
-  std::mutex mutex_;  // guards what follows
-  std::shared_ptr<engine::ClassifyLoop::Ticket> ticket_;
+  std::mutex mutex_;               // guards what follows
+  std::deque<AnswerPtr> answers_;  // owed, in order
+  bool reading_ = false;
+  bool read_all_ = false;  // the client sends nothing more, or nothing valid
   bool cancelled_ = false;
   std::optional<grpc::Status> status_;
   // Set while the client owes a request, or has yet to take what is sent.
