@@ -56,8 +56,8 @@ struct OpenedChannel {
 
 // The channel: read from its file (and certified again), or computed and
 // written there. A folder that cannot be written costs the file (`kept`), not
-// the channel. A file that does not hold is computed anew. The hash is that of the
-// file, where it was read.
+// the channel. A file that does not hold is computed anew. The hash is that of
+// the file, where it was read.
 Result<OpenedChannel> OpenChannelWithHash(ClientModel& model,
                                           const ChannelOptions& options,
                                           const ProgressFn& progress);
