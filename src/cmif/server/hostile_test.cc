@@ -299,5 +299,46 @@ TEST_F(HostileTest, ResetForgetsSlots) {
   EXPECT_EQ(stream->Finish().error_code(), kInvalid);
 }
 
+// All requests at once, before any reply is read: of different lengths, so that
+// a reply in another's place would have another number of logits.
+TEST_F(HostileTest, RequestsAheadAreAnsweredInOrder) {
+  StartBert();
+  auto client = Client();
+  grpc::ClientContext context;
+  const auto stream = client.stub().Classify(&context);
+  const std::vector<size_t> counts = {9, 1, 4, 30, 2, 7};
+  for (const size_t count : counts) {
+    auto request = Sentences(std::vector<int>(count, 3));
+    request.set_reset_slots(true);
+    ASSERT_TRUE(stream->Write(request));
+  }
+  stream->WritesDone();
+  v1::ClassifyReply reply;
+  size_t labels = 0;
+  for (const size_t count : counts) {
+    ASSERT_TRUE(stream->Read(&reply));
+    const auto logits = static_cast<size_t>(reply.logits_size());
+    if (labels == 0) labels = logits / count;
+    EXPECT_EQ(logits, count * labels);
+  }
+  EXPECT_FALSE(stream->Read(&reply));
+  EXPECT_TRUE(stream->Finish().ok());
+}
+
+TEST_F(HostileTest, RefusedRequestTakesNoEarlierAnswerAway) {
+  StartBert();
+  auto client = Client();
+  grpc::ClientContext context;
+  const auto stream = client.stub().Classify(&context);
+  ASSERT_TRUE(stream->Write(Sentences(std::vector<int>(40, 12))));
+  auto spoiled = Sentences({3});
+  spoiled.set_lengths(0, 2);
+  ASSERT_TRUE(stream->Write(spoiled));
+  v1::ClassifyReply reply;
+  EXPECT_TRUE(stream->Read(&reply));
+  EXPECT_FALSE(stream->Read(&reply));
+  EXPECT_EQ(stream->Finish().error_code(), kInvalid);
+}
+
 }  // namespace
 }  // namespace cmif::server
