@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <openssl/ssl.h>
 
-#include <atomic>
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -19,6 +19,8 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
+#include <map>
+#include <mutex>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -42,16 +44,53 @@ constexpr int kMaxRequests = 100;  // of a connection
 constexpr std::chrono::seconds kGoodbye{2};
 constexpr std::chrono::milliseconds kAfterError{100};
 
-// One more connection while it lives.
+// Who a connection counts for: an address; of IPv6 the 64 bits of its network,
+// since a machine has as many of the others as it likes.
+std::string PeerOf(const asio::ip::address& address) {
+  if (!address.is_v6() || address.to_v6().is_v4_mapped()) {
+    return address.to_string();
+  }
+  auto bytes = address.to_v6().to_bytes();
+  std::fill(bytes.begin() + 8, bytes.end(), 0);
+  return asio::ip::address_v6(bytes).to_string();
+}
+
+// The connections that live. Thread-safe.
+class Connections {
+ public:
+  bool Enter(const std::string& peer, const HttpsServerOptions& options) {
+    const std::lock_guard lock(mutex_);
+    if (all_ >= options.max_connections) return false;
+    size_t& own = of_peer_[peer];
+    if (own >= options.max_connections_of_peer) return false;
+    ++own;
+    ++all_;
+    return true;
+  }
+  void Leave(const std::string& peer) {
+    const std::lock_guard lock(mutex_);
+    --all_;
+    if (--of_peer_[peer] == 0) of_peer_.erase(peer);
+  }
+
+ private:
+  std::mutex mutex_;
+  size_t all_ = 0;
+  std::map<std::string, size_t> of_peer_;
+};
+
+// Leaves when it goes away.
 class Counted {
  public:
-  explicit Counted(std::atomic<size_t>& count) : count_(count) { ++count_; }
-  ~Counted() { --count_; }
+  Counted(Connections& connections, std::string peer)
+      : connections_(connections), peer_(std::move(peer)) {}
+  ~Counted() { connections_.Leave(peer_); }
   Counted(const Counted&) = delete;
   Counted& operator=(const Counted&) = delete;
 
  private:
-  std::atomic<size_t>& count_;
+  Connections& connections_;
+  const std::string peer_;
 };
 
 http::response<http::string_body> ToBeast(HttpResponse answer, bool keep) {
@@ -91,12 +130,14 @@ std::optional<HttpResponse> AnswerTo(const beast::error_code& error) {
   return std::nullopt;
 }
 
-HttpRequest FromBeast(http::request<http::string_body> request) {
+HttpRequest FromBeast(http::request<http::string_body> request,
+                      const std::string& peer) {
   HttpRequest plain{
       .method = std::string(request.method_string()),
       .path = std::string(request.target()),
       .cookie = std::string(request[http::field::cookie]),
-      .authorization = std::string(request[http::field::authorization])};
+      .authorization = std::string(request[http::field::authorization]),
+      .peer = peer};
   plain.body = std::move(request.body());
   return plain;
 }
@@ -131,15 +172,16 @@ struct HttpsServer::State {
 
   Result<std::string> Listen();
   asio::awaitable<void> Accept();
-  asio::awaitable<void> Serve(tcp::socket socket);
+  asio::awaitable<void> Serve(tcp::socket socket, std::string peer);
   asio::awaitable<bool> Exchange(Stream& stream, beast::flat_buffer& buffer,
-                                 bool last);
-  HttpResponse Answer(http::request<http::string_body> request) const;
+                                 const std::string& peer, bool last);
+  HttpResponse Answer(http::request<http::string_body> request,
+                      const std::string& peer) const;
 
   HttpsServerOptions options;  // without the key
   const Handler handler;
   ssl::context tls{ssl::context::tlsv13_server};
-  std::atomic<size_t> connections = 0;
+  Connections connections;
   asio::io_context io;
   std::optional<tcp::acceptor> acceptor;
   std::vector<std::thread> threads;
@@ -185,14 +227,18 @@ asio::awaitable<void> HttpsServer::State::Accept() {
       co_await pause.async_wait(kNoThrow);
       continue;
     }
-    if (connections >= options.max_connections) continue;
+    beast::error_code gone;
+    std::string peer = PeerOf(socket.remote_endpoint(gone).address());
+    if (!connections.Enter(peer, options)) continue;
     const auto executor = socket.get_executor();
-    asio::co_spawn(executor, Serve(std::move(socket)), asio::detached);
+    asio::co_spawn(executor, Serve(std::move(socket), std::move(peer)),
+                   asio::detached);
   }
 }
 
-asio::awaitable<void> HttpsServer::State::Serve(tcp::socket socket) {
-  const Counted counted(connections);
+asio::awaitable<void> HttpsServer::State::Serve(tcp::socket socket,
+                                                std::string peer) {
+  const Counted counted(connections, peer);
   Stream stream(beast::tcp_stream(std::move(socket)), tls);
   beast::get_lowest_layer(stream).expires_after(options.timeout);
   auto [error] =
@@ -200,7 +246,8 @@ asio::awaitable<void> HttpsServer::State::Serve(tcp::socket socket) {
   if (error) co_return;
   beast::flat_buffer buffer(kMaxHeaderBytes + kMaxKbsBytes);
   for (int i = 1; i <= kMaxRequests; ++i) {
-    const bool more = co_await Exchange(stream, buffer, i == kMaxRequests);
+    const bool more =
+        co_await Exchange(stream, buffer, peer, i == kMaxRequests);
     if (!more) break;
   }
   beast::get_lowest_layer(stream).expires_after(kGoodbye);
@@ -210,6 +257,7 @@ asio::awaitable<void> HttpsServer::State::Serve(tcp::socket socket) {
 // One request and its answer; whether another one may follow.
 asio::awaitable<bool> HttpsServer::State::Exchange(Stream& stream,
                                                    beast::flat_buffer& buffer,
+                                                   const std::string& peer,
                                                    bool last) {
   http::request_parser<http::string_body> parser;
   parser.header_limit(kMaxHeaderBytes);
@@ -225,7 +273,7 @@ asio::awaitable<bool> HttpsServer::State::Exchange(Stream& stream,
     answer = *std::move(refusal);
   } else {
     keep = parser.get().keep_alive() && !last;
-    answer = Answer(parser.release());
+    answer = Answer(parser.release(), peer);
   }
   const auto response = ToBeast(std::move(answer), keep);
   beast::get_lowest_layer(stream).expires_after(options.timeout);
@@ -235,9 +283,9 @@ asio::awaitable<bool> HttpsServer::State::Exchange(Stream& stream,
 }
 
 HttpResponse HttpsServer::State::Answer(
-    http::request<http::string_body> request) const {
+    http::request<http::string_body> request, const std::string& peer) const {
   try {
-    return handler(FromBeast(std::move(request)));
+    return handler(FromBeast(std::move(request), peer));
   } catch (const std::exception&) {  // out of memory; nothing else throws
     return BadRequest(503, "unavailable", "the broker cannot answer now");
   }

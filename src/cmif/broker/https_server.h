@@ -19,7 +19,8 @@ struct HttpsServerOptions {
   // For the handshake, for a whole request, and for its answer.
   std::chrono::milliseconds timeout{10'000};
   size_t max_connections = 256;  // more are closed at once
-  size_t threads = 4;            // that answer requests
+  size_t max_connections_of_peer = 32;
+  size_t threads = 4;  // that answer requests
 };
 
 // HTTP/1.1 over TLS 1.3, without resumption. A request has at most 16 KiB of

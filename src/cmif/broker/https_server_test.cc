@@ -116,6 +116,23 @@ TEST_F(HttpsServerTest, MoreConnectionsThanAllowedAreClosed) {
   EXPECT_EQ(Send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), "");
 }
 
+TEST_F(HttpsServerTest, OneAddressDoesNotTakeAllConnections) {
+  options_.max_connections_of_peer = 1;
+  options_.timeout = std::chrono::seconds(5);
+  Start();
+  const std::string request =
+      "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+  asio::io_context io;
+  tcp::socket idle(io);
+  idle.connect(tcp::endpoint(asio::ip::address_v4::loopback(), Port()));
+  // Once the server has taken it.
+  while (!Send(request).empty()) {
+  }
+  idle.close();
+  while (Send(request).empty()) {
+  }
+}
+
 TEST_F(HttpsServerTest, AThrowingHandlerIsAnError) {
   auto server =
       HttpsServer::Start(options_, [](const HttpRequest&) -> HttpResponse {

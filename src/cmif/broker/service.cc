@@ -10,6 +10,7 @@
 #include "cmif/base/byte_reader.h"
 #include "cmif/base/random.h"
 #include "cmif/broker/collateral_floors.h"
+#include "cmif/broker/report_data.h"
 #include "cmif/broker/service-inl.h"
 
 namespace cmif::broker {
@@ -160,6 +161,7 @@ Result<HttpResponse> Service::Auth(const HttpRequest& request) {
   session.tee = auth.tee;
   session.lease = auth.lease;
   session.resource = auth.resource;
+  session.peer = request.peer;
   session.made_at = Now();
   OsRandom random;
   FillRandom(random, session.nonce);
@@ -171,6 +173,12 @@ Result<HttpResponse> Service::Auth(const HttpRequest& request) {
         entry.second.token.empty() ? kNonceSeconds : kSessionSeconds;
     return entry.second.made_at + life < session.made_at;
   });
+  const auto of_peer = std::ranges::count_if(sessions_, [&](const auto& entry) {
+    return entry.second.peer == session.peer;
+  });
+  if (static_cast<size_t>(of_peer) >= kMaxSessionsOfPeer) {
+    return ResourceExhausted("too many sessions of this address: try later");
+  }
   if (sessions_.size() >= kMaxSessions) {
     return ResourceExhausted("too many clients at once: try later");
   }
@@ -231,6 +239,7 @@ Result<TokenClaims> Service::Decide(const Session& session,
         "the evidence is of another platform than the one "
         "that the session began with");
   }
+  CMIF_TRY(CheckReportData(evidence, report_data));
   const Presented presented{*options_.roots, evidence, endorsements_,
                             report_data, request.configuration};
   const tee::Time now{Now()};

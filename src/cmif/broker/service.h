@@ -29,6 +29,7 @@ struct HttpRequest {
   std::string body = {};
   std::string cookie = {};         // of "Cookie"
   std::string authorization = {};  // of "Authorization"
+  std::string peer = {};           // who asks: an address, without its port
 };
 
 struct HttpResponse {
@@ -42,6 +43,9 @@ struct ServiceOptions {
   std::string issuer = "cmif-broker";
   std::function<int64_t()> now = {};  // seconds since 1970; none: the clock
   const tee::Roots* roots = nullptr;  // none: the vendors'
+  // Whether anybody may read the log's entries, which name platforms; its head
+  // always.
+  bool publish_log = false;
   // Gets a line of what was refused, without ids or evidence.
   std::function<void(const std::string&)> log = {};
 };
@@ -54,6 +58,9 @@ class Service {
  public:
   static constexpr int64_t kNonceSeconds = 120;
   static constexpr size_t kMaxSessions = 4096;
+  static constexpr size_t kMaxSessionsOfPeer = 512;
+  // Keys that one token gets: one, and where an answer was lost.
+  static constexpr int kMaxReleasesOfToken = 4;
 
   struct Parts {
     ReleasePolicy policy;  // signed
@@ -80,6 +87,7 @@ class Service {
     Tee tee = Tee::kSnp;
     std::optional<std::string> lease = {};
     std::optional<Resource> resource = {};
+    std::string peer = {};
     int64_t made_at = 0;
     std::string token = {};  // once it is attested
   };
@@ -96,6 +104,7 @@ class Service {
                              const AttestRequest& request);
   Result<Lease> Grant(const Session& session, const ReleasePolicy& policy,
                       const RuleDecision& decision);
+  Result<void> CountRelease(const TokenClaims& claims);
   Result<void> CheckLease(const ReleasePolicy& policy,
                           const TokenClaims& claims, const Resource& resource);
   std::shared_ptr<const ReleasePolicy> policy() const;
@@ -110,6 +119,11 @@ class Service {
   mutable std::mutex mutex_;  // guards what follows
   std::shared_ptr<const ReleasePolicy> policy_;
   std::map<std::string, Session> sessions_;
+  struct Spent {
+    int releases = 0;
+    int64_t until = 0;
+  };
+  std::map<std::string, Spent> spent_;  // by a token's id, while it lives
 };
 
 }  // namespace cmif::broker

@@ -51,6 +51,18 @@ Result<void> Service::CheckLease(const ReleasePolicy& policy,
       "the lease is not for this resource (auth takes extra-params.resource)");
 }
 
+// Each is an entry of the log.
+Result<void> Service::CountRelease(const TokenClaims& claims) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(spent_, [now = Now()](const auto& entry) {
+    return entry.second.until <= now;
+  });
+  Spent& spent = spent_[claims.id];
+  spent.until = claims.expires_at;
+  if (++spent.releases <= kMaxReleasesOfToken) return {};
+  return ResourceExhausted("this token had its keys: attest again");
+}
+
 Result<HttpResponse> Service::Release(const HttpRequest& request) {
   CMIF_ASSIGN(const Resource resource, ReadResourcePath(request.path));
   CMIF_ASSIGN(const std::string token, TokenOf(request));
@@ -63,6 +75,7 @@ Result<HttpResponse> Service::Release(const HttpRequest& request) {
               crypto::P256PublicKey::FromJwk(claims->tee_pubkey));
   const auto policy = this->policy();
   CMIF_TRY(CheckLease(*policy, *claims, resource));
+  CMIF_TRY(CountRelease(*claims));
   CMIF_ASSIGN(const crypto::SealKey key, bundle_keys_.Read(resource));
   // First on the disk, then out.
   CMIF_TRY(OfStore(store_->NoteRelease(claims->lease.id, resource,
@@ -96,8 +109,15 @@ Result<HttpResponse> Service::ShowLog(const std::string& path) {
       return InvalidArgument("the log takes ?from=NUMBER alone");
     }
   }
-  CMIF_ASSIGN(const auto entries, OfStore(store_->ReadLog(first)));
   CMIF_ASSIGN(const crypto::Digest head, OfStore(store_->LogHead()));
+  if (!options_.publish_log) {
+    if (query.empty()) {
+      return HttpResponse{.body = json{{"head", crypto::ToHex(head)}}.dump()};
+    }
+    return PermissionDenied(
+        "this broker shows the head of its log alone (--publish-log)");
+  }
+  CMIF_ASSIGN(const auto entries, OfStore(store_->ReadLog(first)));
   json list = json::array();
   for (const LogEntry& entry : entries) {
     list.push_back({{"number", entry.number},

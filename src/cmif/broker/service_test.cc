@@ -62,7 +62,9 @@ class ServiceTest : public ::testing::Test {
          .key = key_,
          .bundle_keys = BundleKeys::Open(folder_ / "keys").value(),
          .store = Store::Open(folder_ / "state").value()},
-        {.now = [this] { return now_; }, .roots = &snp_.roots});
+        {.now = [this] { return now_; },
+         .roots = &snp_.roots,
+         .publish_log = publish_log_});
     ASSERT_TRUE(service) << service.error().message();
     service_ = *std::move(service);
   }
@@ -72,7 +74,8 @@ class ServiceTest : public ::testing::Test {
     const HttpResponse answer =
         service_->Handle({.method = "POST",
                           .path = std::string(kAuthPath),
-                          .body = WriteAuthRequest(request)});
+                          .body = WriteAuthRequest(request),
+                          .peer = peer_});
     if (answer.status == 200) {
       cookie_ = answer.set_cookie.substr(0, answer.set_cookie.find(';'));
       nonce_ = ReadChallenge(answer.body).value();
@@ -127,9 +130,11 @@ class ServiceTest : public ::testing::Test {
   TestRule rule_;
   std::string policy_more_;
   int version_ = 1;
+  bool publish_log_ = true;
   const crypto::P256Key key_ = crypto::P256Key::Generate();
   const crypto::P256Key client_ = crypto::P256Key::Generate();
   std::unique_ptr<Service> service_;
+  std::string peer_ = "192.0.2.1";
   std::string cookie_;
   KbsNonce nonce_{};
   std::string token_;
@@ -205,6 +210,22 @@ TEST_F(ServiceTest, EveryReleaseStandsInTheLog) {
   EXPECT_EQ(log["head"], crypto::ToHex(entries[2].hash));
 }
 
+TEST_F(ServiceTest, EntriesOfTheLogAreForThoseWhoMayReadThem) {
+  publish_log_ = false;
+  Start();
+  ASSERT_TRUE(Token());
+  const auto get = [&](const std::string& query) {
+    return service_->Handle(
+        {.method = "GET", .path = std::string(kLogPath) + query});
+  };
+  const json log = json::parse(get("").body);
+  EXPECT_EQ(log.size(), 1U);
+  EXPECT_EQ(
+      log["head"],
+      crypto::ToHex(Store::Open(folder_ / "state").value()->LogHead().value()));
+  ExpectRefused(get("?from=1"), 403, "--publish-log");
+}
+
 TEST_F(ServiceTest, WhatIsNoRequestIsRefused) {
   ExpectRefused(
       service_->Handle(
@@ -261,7 +282,7 @@ TEST_F(ServiceTest, StolenEvidenceForAnotherKeyIsRefused) {
   AttestRequest request = Evidence();
   request.tee_pubkey =
       crypto::P256Key::Generate().public_key().ToJwk(crypto::kJweAlgorithm);
-  ExpectRefused(Attest(request), 403, "report_data");
+  ExpectRefused(Attest(request), 401, "report_data");
 }
 
 TEST_F(ServiceTest, AnotherMeasurementIsDenied) {
@@ -418,10 +439,57 @@ TEST_F(ServiceTest, TokensOutliveARestart) {
   EXPECT_EQ(Key().status, 200);
 }
 
-TEST_F(ServiceTest, SessionsAreLimited) {
-  for (size_t i = 0; i < Service::kMaxSessions; ++i) {
+TEST_F(ServiceTest, OneAddressDoesNotTakeAllSessions) {
+  for (size_t i = 0; i < Service::kMaxSessionsOfPeer; ++i) {
     ASSERT_EQ(Auth().status, 200);
   }
+  ExpectRefused(Auth(), 429, "of this address");
+  peer_ = "192.0.2.2";
+  EXPECT_EQ(Auth().status, 200);
+}
+
+// Before the chain: a machine whose signature is bad is told of this first.
+TEST_F(ServiceTest, ReplayedEvidenceIsRefusedBeforeItsChain) {
+  ASSERT_EQ(Auth().status, 200);
+  AttestRequest request = Evidence();
+  json evidence = json::parse(request.evidence);
+  std::string report = evidence["report"];
+  report[1200] = report[1200] == 'A' ? 'B' : 'A';
+  evidence["report"] = report;
+  request.evidence = evidence.dump();
+  ASSERT_EQ(Auth().status, 200);
+  request.nonce = nonce_;
+  ExpectRefused(Attest(request), 401, "report_data");
+}
+
+TEST_F(ServiceTest, ATokenGetsFewKeys) {
+  ASSERT_TRUE(Token());
+  for (int i = 0; i < Service::kMaxReleasesOfToken; ++i) {
+    ASSERT_EQ(Key().status, 200);
+  }
+  ExpectRefused(Key(), 429, "attest again");
+  ASSERT_TRUE(Token());
+  EXPECT_EQ(Key().status, 200);
+}
+
+TEST_F(ServiceTest, NothingIsAllowedWhileTheClockIsBehindTheLog) {
+  ASSERT_TRUE(Token());
+  now_ -= 300;
+  EXPECT_EQ(Key().status, 200);
+  now_ -= 1;
+  ExpectRefused(Key(), 503, "try later");
+  auto again = Store::Open(folder_ / "state").value();
+  const auto adopted = again->AdoptPolicy(9, {}, false, now_);
+  ASSERT_FALSE(adopted);
+  EXPECT_THAT(adopted.error().message(), HasSubstr("301 s behind"));
+}
+
+TEST_F(ServiceTest, SessionsAreLimited) {
+  for (size_t i = 0; i < Service::kMaxSessions; ++i) {
+    peer_ = std::to_string(i / Service::kMaxSessionsOfPeer);
+    ASSERT_EQ(Auth().status, 200);
+  }
+  peer_ = "another";
   ExpectRefused(Auth(), 429, "too many clients");
   now_ += 121;
   EXPECT_EQ(Auth().status, 200);

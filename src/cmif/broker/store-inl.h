@@ -51,6 +51,19 @@ inline Result<void> Append(sqlite3* database, const nlohmann::json& entry) {
       .Run();
 }
 
+// A clock that went back, by a restart say, would make leases live longer.
+inline Result<void> CheckClock(sqlite3* database, int64_t now) {
+  constexpr int64_t kToleranceSeconds = 300;
+  Statement last(database,
+                 "SELECT COALESCE(MAX(json_extract(text, '$.time')), 0) FROM "
+                 "(SELECT text FROM log ORDER BY number DESC LIMIT 8)");
+  CMIF_TRY(last.Step());
+  const int64_t behind = last.Number(0) - now;
+  if (behind <= kToleranceSeconds) return {};
+  return Unavailable("this machine's clock is " + std::to_string(behind) +
+                     " s behind the release log's last entries: set the clock");
+}
+
 inline Result<bool> IsRevoked(sqlite3* database, std::string_view kind,
                               std::string_view id) {
   return Statement(database, "SELECT 1 FROM revocations WHERE kind=? AND id=?",

@@ -83,6 +83,7 @@ Result<void> Store::AdoptPolicy(uint64_t version, const crypto::Digest& sha256,
   const std::lock_guard lock(state_->mutex);
   sqlite3* database = state_->database.get();
   CMIF_ASSIGN(Transaction transaction, Transaction::Begin(database));
+  CMIF_TRY(CheckClock(database, now));
   Statement newest(database,
                    "SELECT version, sha256, simulated FROM policies ORDER BY "
                    "version DESC LIMIT 1");

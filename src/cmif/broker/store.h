@@ -40,8 +40,9 @@ using Floors = std::map<std::string, uint64_t>;
 // call that changes it is on the disk, together with its log entry, when it
 // returns, or has changed nothing. Several processes may use one folder.
 // Thread- safe. Times are seconds since 1970. Any call can fail with
-// UNAVAILABLE (another process holds it), RESOURCE_EXHAUSTED (the disk),
-// DATA_LOSS (the file is broken) and PERMISSION_DENIED.
+// UNAVAILABLE (another process holds it, or the clock went back),
+// RESOURCE_EXHAUSTED (the disk), DATA_LOSS (the file is broken) and
+// PERMISSION_DENIED.
 class Store {
  public:
   static constexpr uint64_t kMaxRead = 1000;  // entries of one ReadLog()
@@ -67,7 +68,8 @@ class Store {
   Result<std::string> IssueLease(const LeaseHolder& holder,
                                  const LeaseTerms& terms, int64_t now);
   // The same lease for longer. PERMISSION_DENIED: it is not there, over,
-  // revoked, or somebody else's.
+  // revoked, or somebody else's; RESOURCE_EXHAUSTED: less than a quarter of it
+  // is over.
   Result<void> RenewLease(const std::string& id, const LeaseHolder& holder,
                           const LeaseTerms& terms, int64_t now);
   // Whose it is, while it lives. PERMISSION_DENIED: as before.

@@ -15,6 +15,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int64_t kHour = 3600;
+constexpr int64_t kMinRenewalPart = 4;  // a quarter
 
 std::string NewId() {
   OsRandom random;
@@ -47,7 +48,9 @@ Result<void> CheckPlatform(sqlite3* database, const LeaseHolder& holder) {
   return {};
 }
 
-Result<void> CheckPolicy(sqlite3* database, uint64_t version) {
+// What must hold for anything to be allowed.
+Result<void> CheckState(sqlite3* database, uint64_t version, int64_t now) {
+  CMIF_TRY(CheckClock(database, now));
   Statement newest(database, "SELECT COALESCE(MAX(version), 0) FROM policies");
   CMIF_TRY(newest.Step());
   if (static_cast<uint64_t>(newest.Number(0)) == version) return {};
@@ -91,7 +94,7 @@ Result<std::string> Store::IssueLease(const LeaseHolder& holder,
   const std::lock_guard lock(state_->mutex);
   sqlite3* database = state_->database.get();
   CMIF_ASSIGN(Transaction transaction, Transaction::Begin(database));
-  CMIF_TRY(CheckPolicy(database, terms.policy_version));
+  CMIF_TRY(CheckState(database, terms.policy_version, now));
   CMIF_TRY(CheckPlatform(database, holder));
   const std::string platform_id = FirstOf(holder.platform_ids);
   Statement recent(database,
@@ -125,13 +128,20 @@ Result<void> Store::RenewLease(const std::string& id, const LeaseHolder& holder,
   const std::lock_guard lock(state_->mutex);
   sqlite3* database = state_->database.get();
   CMIF_ASSIGN(Transaction transaction, Transaction::Begin(database));
-  CMIF_TRY(CheckPolicy(database, terms.policy_version));
+  CMIF_TRY(CheckState(database, terms.policy_version, now));
   CMIF_ASSIGN(const FoundLease lease, LiveLease(database, id, now));
   if (FirstOf(lease.holder.platform_ids) != FirstOf(holder.platform_ids) ||
       lease.holder.rule != holder.rule) {
     return PermissionDenied("the lease belongs to another platform or rule");
   }
-  const int64_t expires = now + static_cast<int64_t>(terms.seconds);
+  const auto seconds = static_cast<int64_t>(terms.seconds);
+  const int64_t expires = now + seconds;
+  // Each renewal is an entry of the log.
+  if (expires - lease.expires < seconds / kMinRenewalPart) {
+    return ResourceExhausted(
+        "a lease is renewed once a quarter of its time is over, and not beyond "
+        "its policy");
+  }
   CMIF_TRY(Statement(database, "UPDATE leases SET expires=? WHERE id=?",
                      expires, std::string_view(id))
                .Run());
@@ -152,7 +162,7 @@ Result<void> Store::NoteRelease(const std::string& lease,
   const std::lock_guard lock(state_->mutex);
   sqlite3* database = state_->database.get();
   CMIF_ASSIGN(Transaction transaction, Transaction::Begin(database));
-  CMIF_TRY(CheckPolicy(database, policy_version));
+  CMIF_TRY(CheckState(database, policy_version, now));
   CMIF_ASSIGN(const FoundLease live, LiveLease(database, lease, now));
   CMIF_TRY(
       Append(database, {{"kind", "release"},

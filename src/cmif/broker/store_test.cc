@@ -128,11 +128,14 @@ TEST_F(StoreTest, ALeaseIsRenewedByItsHolderWhileItLives) {
                         int64_t now) {
     return store_->RenewLease(of, by, terms_, now).error().code();
   };
-  EXPECT_EQ(code("none", holder_, kNow), Code::kPermissionDenied);
-  EXPECT_EQ(code(id, {"rule", {"ab02"}, "snp"}, kNow), Code::kPermissionDenied);
-  EXPECT_EQ(code(id, {"other", {"ab01"}, "snp"}, kNow),
+  EXPECT_EQ(code("none", holder_, kNow + 1200), Code::kPermissionDenied);
+  EXPECT_EQ(code(id, {"rule", {"ab02"}, "snp"}, kNow + 1200),
+            Code::kPermissionDenied);
+  EXPECT_EQ(code(id, {"other", {"ab01"}, "snp"}, kNow + 1200),
             Code::kPermissionDenied);
   EXPECT_EQ(code(id, holder_, kNow + 1798), Code::kPermissionDenied);
+  EXPECT_EQ(code(id, holder_, kNow + 1198 + 149), Code::kResourceExhausted);
+  EXPECT_TRUE(store_->RenewLease(id, holder_, terms_, kNow + 1198 + 150));
 }
 
 TEST_F(StoreTest, ReleasesNeedALivingLease) {

@@ -36,6 +36,7 @@ struct ServeFlags {
   std::string keys;
   std::string state;
   std::vector<std::string> endorsements;
+  bool publish_log = false;
 };
 
 // One key for TLS and tokens: who knows the one, knows the other.
@@ -93,7 +94,8 @@ Result<std::unique_ptr<broker::Service>> MakeService(const ServeFlags& flags,
        .key = std::move(key),
        .bundle_keys = std::move(keys),
        .store = std::move(store)},
-      {.log = [](const std::string& line) { Note("broker: " + line); }});
+      {.publish_log = flags.publish_log,
+       .log = [](const std::string& line) { Note("broker: " + line); }});
 }
 
 void ReloadPolicy(const ServeFlags& flags, broker::Service& service) {
@@ -184,6 +186,9 @@ void AddBrokerServe(CLI::App& broker, int& exit_code) {
                    "what vendors say of platforms: a file, or a folder of "
                    "files; may be repeated")
       ->allow_extra_args(false);
+  command->add_flag("--publish-log", flags->publish_log,
+                    "let anybody read the entries of the release log, which "
+                    "name platforms, not its head alone");
   AddHardeningOption(*command);
   command->callback([flags, command, &exit_code] {
     exit_code = RunHardened(*command, [&] { return Run(*flags); });

@@ -150,7 +150,9 @@ TEST_F(SealedContainerTest, AnyChangedBitIsRefused) {
     const bool padding = at >= header && Opens(&key_) == Code::kOk;
     // Zeroes between sections, which the bundle's own hash covers.
     EXPECT_TRUE(!padding || whole[at] == 0) << at;
-    if (at < header) EXPECT_NE(Opens(&key_), Code::kOk) << at;
+    if (at < header) {
+      EXPECT_NE(Opens(&key_), Code::kOk) << at;
+    }
   }
 }
 
