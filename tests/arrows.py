@@ -63,7 +63,7 @@ THIRD_PARTY = [
 TEST_ONLY = re.compile(r"^(gtest|gmock|benchmark)/")
 # The standard library's headers have no dot and no slash; these have.
 SYSTEM = re.compile(
-    r"^(sys|linux|netinet|arpa|net|asm|bits)/|^(assert|ctype|dirent|dlfcn|errno|"
+    r"^(sys|linux|netinet|arpa|net|asm|bits|sanitizer)/|^(assert|ctype|dirent|dlfcn|errno|"
     r"fcntl|fenv|float|glob|immintrin|inttypes|limits|locale|malloc|math|netdb|"
     r"omp|poll|pthread|pwd|sched|setjmp|signal|spawn|stdarg|stddef|stdint|"
     r"stdio|stdlib|string|strings|syslog|termios|time|unistd|wchar|x86intrin)"

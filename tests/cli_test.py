@@ -269,7 +269,9 @@ class CliTest(unittest.TestCase):
 
     def test_verify_accepts(self):
         done = run("verify", self.folder / "llama")
-        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        self.assertEqual(done.returncode, 0)
+        # Which measures a kernel lacks is hardening_test.py's matter.
+        self.assertRegex(done.stderr, rb"^(hardening: .*\n)?$")
 
     def test_parts_of_different_models(self):
         for name in SPLIT_FILES:
@@ -935,8 +937,11 @@ class CliTest(unittest.TestCase):
         # An older policy is not read.
         self.release_policy("00" * 48, version=1)
         broker.send_signal(signal.SIGHUP)
-        self.assertIn("version 2 was in force", broker.stderr.readline() +
-                      broker.stderr.readline())
+        for line in broker.stderr:
+            if "version 2 was in force" in line:
+                break
+        else:
+            self.fail("the broker ended")
         self.release_policy("00" * 48, version=3)
         broker.send_signal(signal.SIGHUP)
         self.assertIn("read again", broker.stderr.readline())

@@ -8,6 +8,8 @@ still do their work, and what turns them off.
 """
 import json
 import os
+import resource
+import select
 import shutil
 import subprocess
 import sys
@@ -17,6 +19,7 @@ from pathlib import Path
 
 CMIF, TINY = "", ""
 NOT_PERMITTED = 5
+CAP_SETPCAP = 8
 # Root reads every process, unless it has lost the right to.
 NO_PTRACE = ["setpriv", "--bounding-set=-all",
              "--inh-caps=-all"] if os.getuid() == 0 else []
@@ -25,12 +28,12 @@ NO_PTRACE = ["setpriv", "--bounding-set=-all",
 class Server:
     """cmif server; `hardening` is its line about it."""
 
-    def __init__(self, body, *flags, prefix=()):
+    def __init__(self, body, *flags, prefix=(), pass_fds=()):
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             [*prefix, CMIF, "server", "--body", body, "--listen", "127.0.0.1:0",
              "--threads", "2", *flags],
-            stdout=subprocess.PIPE, stderr=self.log)
+            stdout=subprocess.PIPE, stderr=self.log, pass_fds=pass_fds)
         line = self.process.stdout.readline().decode()
         self.log.seek(0)
         self.said = self.log.read().decode()
@@ -87,6 +90,28 @@ class HardeningTest(unittest.TestCase):
             if "seccomp (" in server.hardening:
                 self.skipTest(f"NOT TESTED: {server.hardening}")
             self.assertEqual({x["Seccomp"] for x in threads}, {"2"})
+
+    def test_no_thread_of_a_server_has_a_capability(self):
+        own = dict(x.split(":\t") for x in
+                   Path("/proc/self/status").read_text().splitlines())
+        sets = ["CapInh", "CapPrm", "CapEff", "CapAmb"]
+        if int(own["CapEff"], 16) >> CAP_SETPCAP & 1:
+            sets.append("CapBnd")
+        with Server(self.body) as server:
+            for thread in server.threads():
+                self.assertEqual({int(thread[x], 16) for x in sets}, {0})
+
+    def is_closed_by(self, *flags):
+        """Whether a server closes a pipe that it inherits."""
+        reader, writer = os.pipe()
+        with open(reader, "rb") as end:
+            with Server(self.body, *flags, pass_fds=(writer,)):
+                os.close(writer)
+                return bool(select.select([end], [], [], 1)[0])
+
+    def test_inherited_descriptors_are_closed(self):
+        self.assertFalse(self.is_closed_by("--no-hardening"))
+        self.assertTrue(self.is_closed_by())
 
     def read_by_its_user(self, *flags):
         """What a process of the same user and the same rights reads of a
@@ -150,7 +175,9 @@ class HardeningTest(unittest.TestCase):
             self.assertEqual(line["fix"] == "", line["result"] == "pass", line)
         self.assertLessEqual(
             {"version", "tee", "clock", "disk", "kernel", "memory.swap",
-             "memory.keys", "hardening.seccomp", "bundle.folder"}, set(lines))
+             "memory.keys", "memory.table", "hardening.seccomp",
+             "hardening.capabilities", "hardening.descriptors",
+             "hardening.key_heap", "bundle.folder"}, set(lines))
         failed = [x for x in lines.values() if x["result"] == "fail"]
         self.assertEqual(code, NOT_PERMITTED if failed else 0)
 
@@ -173,6 +200,24 @@ class HardeningTest(unittest.TestCase):
         code, lines = self.doctor("--server", address)
         self.assertEqual(code, NOT_PERMITTED)
         self.assertEqual(lines["server"]["result"], "fail")
+
+    def test_a_client_says_what_is_off_and_nothing_else(self):
+        off = {name for name, line in self.doctor()[1].items()
+               if name.startswith("hardening.") and line["result"] != "pass"}
+        self.assertEqual(b"hardening: " in self.sanitize().stderr, bool(off))
+
+        def no_locks():
+            resource.setrlimit(resource.RLIMIT_MEMLOCK, (0, 0))
+        done = subprocess.run(
+            [*NO_PTRACE, CMIF, "sanitize", "--bundle", self.folder / "bert"],
+            input=b"bada\n", capture_output=True, timeout=120, check=False,
+            preexec_fn=no_locks)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        lines = [x for x in done.stderr.splitlines()
+                 if x.startswith(b"hardening: ")]
+        self.assertEqual(len(lines), 1, done.stderr)
+        self.assertIn(b"key_heap (", lines[0])
+        self.assertIn(b"; see cmif doctor", lines[0])
 
     def test_without_hardening_it_says_so_loudly(self):
         done = self.sanitize("--no-hardening")

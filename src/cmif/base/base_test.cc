@@ -69,6 +69,8 @@ TEST_F(FolderTest, CommitReplacesTheFile) {
   ASSERT_TRUE(WriteFileAtomically(folder_ / "a", AsBytes("one")).has_value());
   ASSERT_TRUE(WriteFileAtomically(folder_ / "a", AsBytes("two")).has_value());
   EXPECT_EQ(ReadFile(folder_ / "a", 10).value(), "two");
+  EXPECT_EQ(AsText(ReadSecretFile(folder_ / "a", 10).value().bytes()), "two");
+  EXPECT_FALSE(ReadSecretFile(folder_ / "a", 2));
   EXPECT_EQ(ReadFile(folder_ / "a", 2).error().code(),
             Code::kResourceExhausted);
 }

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -92,16 +93,33 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   return *this;
 }
 
-Result<std::string> ReadFile(const std::filesystem::path& path,
-                             uint64_t limit_bytes) {
-  CMIF_ASSIGN(const MappedFile file, MappedFile::Open(path));
+namespace {
+
+Result<MappedFile> OpenLimited(const std::filesystem::path& path,
+                               uint64_t limit_bytes) {
+  CMIF_ASSIGN(MappedFile file, MappedFile::Open(path));
   if (file.bytes().size() > limit_bytes) {
     return ResourceExhausted(fmt::format("{} has {} bytes, the limit is {}",
                                          path.string(), file.bytes().size(),
                                          limit_bytes));
   }
-  return std::string(reinterpret_cast<const char*>(file.bytes().data()),
-                     file.bytes().size());
+  return file;
+}
+
+}  // namespace
+
+Result<std::string> ReadFile(const std::filesystem::path& path,
+                             uint64_t limit_bytes) {
+  CMIF_ASSIGN(const MappedFile file, OpenLimited(path, limit_bytes));
+  return std::string(AsText(file.bytes()));
+}
+
+Result<SecretBytes> ReadSecretFile(const std::filesystem::path& path,
+                                   uint64_t limit_bytes) {
+  CMIF_ASSIGN(const MappedFile file, OpenLimited(path, limit_bytes));
+  SecretBytes bytes(file.bytes().size());
+  std::ranges::copy(file.bytes(), bytes.bytes().begin());
+  return bytes;
 }
 
 Result<AtomicFile> AtomicFile::Create(const std::filesystem::path& path,

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cmif/base/secret_bytes.h"
 #include "cmif/base/status.h"
 
 namespace cmif {
@@ -38,6 +39,10 @@ class MappedFile {
 // Reads a whole file of at most `limit_bytes` (RESOURCE_EXHAUSTED beyond).
 Result<std::string> ReadFile(const std::filesystem::path& path,
                              uint64_t limit_bytes);
+
+// The same of a key, into memory for secrets.
+Result<SecretBytes> ReadSecretFile(const std::filesystem::path& path,
+                                   uint64_t limit_bytes);
 
 // Writes to a temporary name beside `path`; Commit() flushes it to the disk
 // and renames it. Without Commit() nothing stays. Not thread-safe.

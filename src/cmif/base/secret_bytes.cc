@@ -12,16 +12,19 @@ void SecureWipe(void* data, size_t size_bytes) {
 }
 
 SecretBytes::SecretBytes(size_t size_bytes)
-    : data_(std::make_unique_for_overwrite<uint8_t[]>(size_bytes)),
-      size_(size_bytes) {}
+    : pages_(AllocateSecret(size_bytes)), size_(size_bytes) {}
 
-SecretBytes::~SecretBytes() { SecureWipe(data_.get(), size_); }
+SecretBytes::~SecretBytes() {
+  SecureWipe(pages_.data, size_);
+  FreeSecret(pages_);
+}
 
 SecretBytes::SecretBytes(SecretBytes&& other) noexcept
-    : data_(std::move(other.data_)), size_(std::exchange(other.size_, 0)) {}
+    : pages_(std::exchange(other.pages_, {})),
+      size_(std::exchange(other.size_, 0)) {}
 
 SecretBytes& SecretBytes::operator=(SecretBytes&& other) noexcept {
-  std::swap(data_, other.data_);
+  std::swap(pages_, other.pages_);
   std::swap(size_, other.size_);
   return *this;
 }

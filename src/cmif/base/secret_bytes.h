@@ -4,17 +4,20 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
+
+#include "cmif/base/secret_memory.h"
 
 namespace cmif {
 
 // Overwrites memory in a way that the compiler does not remove.
 void SecureWipe(void* data, size_t size_bytes);
 
-// A buffer of fixed size that is wiped when it goes away: key material, the
-// embedding table, random words. Move-only, does not print. Not thread-safe
-// for writing; concurrent reads are fine.
+// A buffer of fixed size in pages for secrets (secret_memory.h: what they
+// cost), zeroed, and wiped when it goes away: key material, the embedding
+// table. Move-only, does not print. A process that forks must not touch it in
+// the child, where it faults or is empty. Not thread-safe for writing;
+// concurrent reads are fine.
 class SecretBytes {
  public:
   SecretBytes() = default;
@@ -26,11 +29,11 @@ class SecretBytes {
   SecretBytes& operator=(const SecretBytes&) = delete;
 
   size_t size() const { return size_; }
-  std::span<uint8_t> bytes() { return {data_.get(), size_}; }
-  std::span<const uint8_t> bytes() const { return {data_.get(), size_}; }
+  std::span<uint8_t> bytes() { return {pages_.data, size_}; }
+  std::span<const uint8_t> bytes() const { return {pages_.data, size_}; }
 
  private:
-  std::unique_ptr<uint8_t[]> data_;
+  SecretPages pages_;
   size_t size_ = 0;
 };
 

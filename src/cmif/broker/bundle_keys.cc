@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmif/broker/bundle_keys.h"
 
+#include "cmif/base/byte_reader.h"
 #include "cmif/base/file.h"
 #include "cmif/base/secret_bytes.h"
-#include "cmif/crypto/sha256.h"
 
 namespace cmif::broker {
 namespace {
@@ -32,21 +32,15 @@ Result<BundleKeys> BundleKeys::Open(const fs::path& folder) {
 Result<crypto::SealKey> BundleKeys::Read(const Resource& resource) const {
   // What IsResource() allows cannot leave the folder.
   if (!IsResource(resource)) return NotFound("there is no such resource");
-  auto text =
-      ReadFile(folder_ / resource.model_id / (resource.version + ".key"),
-               kMaxKeyFileBytes);
+  const auto text =
+      ReadSecretFile(folder_ / resource.model_id / (resource.version + ".key"),
+                     kMaxKeyFileBytes);
   if (!text) {
     return NotFound("the broker has no key for this model and version");
   }
-  while (text->ends_with('\n')) text->pop_back();
-  auto bytes = crypto::FromHex(*text);
-  SecureWipe(text->data(), text->size());
-  if (!bytes || bytes->size() != crypto::SealKey::kBytes) {
-    return Internal("the broker's file for this model is no bundle key");
-  }
-  auto key = crypto::SealKey::FromBytes(*bytes);
-  SecureWipe(bytes->data(), bytes->size());
-  return key;
+  auto key = crypto::SealKey::FromHex(AsText(text->bytes()));
+  if (key) return key;
+  return Internal("the broker's file for this model is no bundle key");
 }
 
 }  // namespace cmif::broker

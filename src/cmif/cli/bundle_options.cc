@@ -6,6 +6,7 @@
 #include "cmif/base/byte_reader.h"
 #include "cmif/base/file.h"
 #include "cmif/base/random.h"
+#include "cmif/base/secret_bytes.h"
 #include "cmif/cli/tls_options.h"
 #include "cmif/crypto/sha256.h"
 #include "cmif/model/verify.h"
@@ -17,18 +18,10 @@ constexpr uint64_t kMaxKeyFileBytes = 16384;
 
 Result<std::shared_ptr<const crypto::SealKey>> ReadKeyFile(
     const std::string& path) {
-  CMIF_ASSIGN(std::string text, ReadFile(path, kMaxKeyFileBytes));
-  while (text.ends_with('\n')) text.pop_back();
-  auto bytes = crypto::FromHex(text);
-  SecureWipe(text.data(), text.size());
-  if (!bytes || bytes->size() != crypto::SealKey::kBytes) {
-    return InvalidArgument(path +
-                           " is no bundle key (64 hex digits, as cmif split "
-                           "--seal writes them)");
-  }
-  CMIF_ASSIGN(auto key, crypto::SealKey::FromBytes(*bytes));
-  SecureWipe(bytes->data(), bytes->size());
-  return std::make_shared<const crypto::SealKey>(std::move(key));
+  CMIF_ASSIGN(const SecretBytes text, ReadSecretFile(path, kMaxKeyFileBytes));
+  auto key = crypto::SealKey::FromHex(AsText(text.bytes()));
+  if (!key) return std::unexpected(key.error().At(path));
+  return std::make_shared<const crypto::SealKey>(*std::move(key));
 }
 
 Result<std::optional<crypto::Ed25519PublicKey>> OwnerOf(
@@ -148,9 +141,8 @@ Result<std::shared_ptr<client::ClientModel>> OpenModel(
 }
 
 Result<crypto::Ed25519Signer> ReadSigner(const std::string& path) {
-  CMIF_ASSIGN(std::string pem, ReadFile(path, kMaxKeyFileBytes));
-  auto signer = crypto::Ed25519Signer::FromPem(pem);
-  SecureWipe(pem.data(), pem.size());
+  CMIF_ASSIGN(const SecretBytes pem, ReadSecretFile(path, kMaxKeyFileBytes));
+  auto signer = crypto::Ed25519Signer::FromPem(AsText(pem.bytes()));
   if (!signer) return std::unexpected(signer.error().At(path));
   return signer;
 }

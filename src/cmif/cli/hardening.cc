@@ -118,20 +118,21 @@ platform::HardeningPlan PlanOf(const CLI::App& command) {
   return plan;
 }
 
-Result<std::string> HardenFor(const CLI::App& command) {
+Result<platform::HardeningReport> HardenFor(const CLI::App& command) {
   if (command.count("--no-hardening") > 0) {
     Note(
         "WARNING: --no-hardening: this process can be dumped, traced and made "
         "to reach every file and port of its user");
-    return "";
+    return platform::HardeningReport{};
   }
-  CMIF_ASSIGN(const auto report, platform::Harden(PlanOf(command)));
-  return report.Line();
+  return platform::Harden(PlanOf(command));
 }
 
 int RunHardened(const CLI::App& command, const std::function<int()>& run) {
   const auto hardened = HardenFor(command);
-  return hardened ? run() : Report(hardened.error());
+  if (!hardened) return Report(hardened.error());
+  if (!hardened->AllOn()) Note(hardened->Line() + "; see cmif doctor");
+  return run();
 }
 
 }  // namespace cmif::cli

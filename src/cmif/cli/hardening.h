@@ -5,7 +5,6 @@
 
 #include <CLI/App.hpp>
 #include <functional>
-#include <string>
 
 #include "cmif/base/status.h"
 #include "cmif/platform/hardening.h"
@@ -21,12 +20,11 @@ void AddHardeningOption(CLI::App& command);
 // ports of --server and --broker be connected to, of --listen be bound.
 platform::HardeningPlan PlanOf(const CLI::App& command);
 
-// Hardens the process for what the command's options name; gives a line for
-// its log on what is on. With --no-hardening it says loudly that nothing is,
-// and gives no line.
-Result<std::string> HardenFor(const CLI::App& command);
+// Hardens the process for what the command's options name. With --no-hardening
+// it says loudly that nothing is on, and gives a report without measures.
+Result<platform::HardeningReport> HardenFor(const CLI::App& command);
 
-// The same, then runs the command, which logs nothing of it.
+// The same, then runs the command; says on standard error what is off.
 int RunHardened(const CLI::App& command, const std::function<int()>& run);
 
 }  // namespace cmif::cli

@@ -54,7 +54,7 @@ int Run(Flags& flags, const CLI::App& command) {
   flags.server.body_sha256 = *hash;
   const auto server = server::Server::Start(*std::move(engine), flags.server);
   if (!server) return Report(server.error());
-  if (!hardened->empty()) flags.server.log(*hardened);
+  if (!hardened->measures.empty()) flags.server.log(hardened->Line());
   fmt::print("listening on {}\n", (*server)->address());
   if (flags.server.identity) {
     fmt::print("TLS key sha256 {}\n",

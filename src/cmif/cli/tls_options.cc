@@ -6,6 +6,7 @@
 
 #include "cmif/attest/own_identity.h"
 #include "cmif/attest/peer_judge.h"
+#include "cmif/base/byte_reader.h"
 #include "cmif/base/file.h"
 #include "cmif/base/secret_bytes.h"
 #include "cmif/cli/terminal.h"
@@ -22,9 +23,9 @@ constexpr char kClientPolicy[] = "--require-client-attestation";
 Result<std::shared_ptr<attest::OwnIdentity>> ReadIdentity(
     const std::string& cert, const std::string& key) {
   CMIF_ASSIGN(const std::string certificates, ReadFile(cert, kMaxPemBytes));
-  CMIF_ASSIGN(std::string pem, ReadFile(key, kMaxPemBytes));
-  auto identity = attest::OwnIdentity::FromPem(certificates, pem);
-  SecureWipe(pem.data(), pem.size());
+  CMIF_ASSIGN(const SecretBytes pem, ReadSecretFile(key, kMaxPemBytes));
+  auto identity =
+      attest::OwnIdentity::FromPem(certificates, AsText(pem.bytes()));
   if (identity) return identity;
   const bool of_key = identity.error().code() == Code::kInvalidArgument;
   return std::unexpected(identity.error().At(of_key ? key : cert));

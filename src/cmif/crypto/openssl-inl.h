@@ -48,7 +48,7 @@ constexpr size_t kMaxKeyPemBytes = 16384;
 // An unencrypted private key in PEM, of any kind; null for anything else. What
 // OpenSSL noted of a text that it could not read stays in its queue.
 inline Owned<EVP_PKEY, EVP_PKEY_free> ReadPrivateKey(std::string_view pem) {
-  if (pem.size() > kMaxKeyPemBytes) return nullptr;
+  if (pem.empty() || pem.size() > kMaxKeyPemBytes) return nullptr;
   const auto bio = ReadOnlyBio(AsBytes(pem));
   return Owned<EVP_PKEY, EVP_PKEY_free>(
       PEM_read_bio_PrivateKey(bio.get(), nullptr, NoPassword, nullptr));

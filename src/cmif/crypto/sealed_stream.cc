@@ -43,6 +43,21 @@ Result<SealKey> SealKey::FromBytes(std::span<const uint8_t> bytes) {
   return SealKey(std::move(copy));
 }
 
+Result<SealKey> SealKey::FromHex(std::string_view hex) {
+  while (hex.ends_with('\n')) hex.remove_suffix(1);
+  SecretBytes bytes(kBytes);
+  size_t size = 0;
+  if (hex.size() != 2 * kBytes ||
+      sodium_hex2bin(bytes.bytes().data(), kBytes, hex.data(), hex.size(),
+                     nullptr, &size, nullptr) != 0 ||
+      size != kBytes) {
+    return InvalidArgument(
+        "this is no bundle key (64 hex digits, as cmif split --seal writes "
+        "them)");
+  }
+  return SealKey(std::move(bytes));
+}
+
 SealKey SealKey::Derive(std::string_view purpose) const {
   SecretBytes derived(kBytes);
   crypto_generichash(derived.bytes().data(), kBytes,
@@ -100,8 +115,9 @@ Result<void> Seal(
 }
 
 struct SealOpener::State {
-  ~State() { SecureWipe(&stream, sizeof(stream)); }
-  crypto_secretstream_xchacha20poly1305_state stream{};
+  using Stream = crypto_secretstream_xchacha20poly1305_state;
+  Stream* stream() { return reinterpret_cast<Stream*>(bytes.bytes().data()); }
+  SecretBytes bytes = SecretBytes(sizeof(Stream));
   std::string context;
   bool started = false;
 };
@@ -118,7 +134,7 @@ SealOpener SealOpener::Start(const SealKey& key, std::string_view context,
   state->context = context;
   state->started = header.size() == kSealHeaderBytes &&
                    crypto_secretstream_xchacha20poly1305_init_pull(
-                       &state->stream, header.data(), key.bytes().data()) == 0;
+                       state->stream(), header.data(), key.bytes().data()) == 0;
   return SealOpener(std::move(state));
 }
 
@@ -129,7 +145,7 @@ Result<void> SealOpener::Open(std::span<const uint8_t> sealed, bool last,
       state_->started && sealed.size() >= kSealOverheadBytes &&
       out.size() == sealed.size() - kSealOverheadBytes &&
       crypto_secretstream_xchacha20poly1305_pull(
-          &state_->stream, out.data(), nullptr, &tag, sealed.data(),
+          state_->stream(), out.data(), nullptr, &tag, sealed.data(),
           sealed.size(), Bytes(state_->context), state_->context.size()) == 0;
   const bool ends = tag == crypto_secretstream_xchacha20poly1305_TAG_FINAL;
   if (opened && ends == last) return {};

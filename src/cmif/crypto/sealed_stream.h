@@ -31,6 +31,9 @@ class SealKey {
   static SealKey FromRandom(RandomSource& random);
   // INVALID_ARGUMENT: not 32 bytes.
   static Result<SealKey> FromBytes(std::span<const uint8_t> bytes);
+  // 64 hex digits, as a bundle's key lies in a file; lines may end after them.
+  // INVALID_ARGUMENT: anything else.
+  static Result<SealKey> FromHex(std::string_view hex);
   // A key of its own for another purpose: keyed BLAKE2b of the purpose's name.
   SealKey Derive(std::string_view purpose) const;
   // The key itself, for whoever keeps it (an owner's file, a broker).

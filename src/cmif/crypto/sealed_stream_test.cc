@@ -5,6 +5,7 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <string>
 #include <vector>
 
 namespace cmif::crypto {
@@ -51,6 +52,20 @@ Result<Bytes> Opened(const SealKey& key, std::string_view context,
     to = to.subspan(part.size());
   }
   return out;
+}
+
+TEST(SealKeyTest, HexOfAFileIsAKeyAndNothingElseIs) {
+  const std::string hex(64, 'a');
+  const Bytes bytes(32, 0xAA);
+  for (const std::string& good : {hex, hex + "\n", hex + "\n\n"}) {
+    EXPECT_TRUE(
+        std::ranges::equal(SealKey::FromHex(good).value().bytes(), bytes));
+  }
+  for (const std::string& bad :
+       {std::string(), std::string("\n"), hex.substr(1), hex + "a",
+        hex + "\n" + hex, " " + hex.substr(1), hex.substr(1) + "g"}) {
+    EXPECT_FALSE(SealKey::FromHex(bad)) << bad.size();
+  }
 }
 
 TEST(SealedStreamTest, ComesBackWhateverItsLength) {

@@ -53,47 +53,6 @@ Finding Tee(const fs::path& root) {
               "(docs/tee.md)");
 }
 
-Finding SmallSecrets() {
-  constexpr const char* kId = "memory.keys";
-  switch (ProbeSecretMemory(32)) {
-    case SecretKind::kUnmapped:
-      return Pass(
-          kId,
-          "keys could be kept out of the kernel's map (memfd_secret); they "
-          "are not yet: they are wiped when freed, and may be swapped");
-    case SecretKind::kLocked:
-      return Pass(kId,
-                  "keys could be locked; they are not yet: they are wiped when "
-                  "freed, and may be swapped");
-    default:
-      return Failed(kId, "keys could not be locked",
-                    "raise the limit of locked memory: LimitMEMLOCK= of the "
-                    "systemd unit, or ulimit -l");
-  }
-}
-
-Finding LargeSecrets() {
-  constexpr const char* kId = "memory.table";
-  constexpr size_t kTable = size_t{64} << 20;
-  rlimit limit{};
-  getrlimit(RLIMIT_MEMLOCK, &limit);
-  const std::string allowed =
-      limit.rlim_cur == RLIM_INFINITY
-          ? "any amount"
-          : fmt::format("{} KiB a process", limit.rlim_cur >> 10);
-  if (ProbeSecretMemory(kTable) == SecretKind::kLocked) {
-    return Pass(
-        kId, fmt::format("64 MiB could be locked (limit: {}); nothing is yet",
-                         allowed));
-  }
-  return Warn(kId,
-              fmt::format("64 MiB cannot be locked (limit: {}): an embedding "
-                          "table may be swapped",
-                          allowed),
-              "LimitMEMLOCK=infinity in the systemd unit, or ulimit -l "
-              "unlimited; or no swap");
-}
-
 Finding Swap(const fs::path& root) {
   const std::string swaps = TextOf(root / "proc/swaps");
   // The first line is a heading; zram keeps pages in memory.
@@ -141,22 +100,59 @@ Finding Clock(const fs::path& root) {
   return Pass(kId, "synchronised");
 }
 
-// The child's report, a measure a line: id, tab, 1 or 0, tab, detail.
+constexpr const char* kMoreLocked =
+    "raise the limit of locked memory: LimitMEMLOCK= of the systemd unit, or "
+    "ulimit -l";
+
+// What SecretBytes gets, asked for like a measure.
+Measure KeyMemory() {
+  const SecretKind kind = ProbeSecretMemory(32);
+  return {"memory.keys", kind >= SecretKind::kLocked,
+          kind == SecretKind::kUnmapped
+              ? "out of the kernel's map (memfd_secret), never swapped"
+          : kind == SecretKind::kLocked ? "locked: never swapped"
+                                        : "they may be swapped"};
+}
+
+Measure TableMemory() {
+  constexpr size_t kTable = size_t{64} << 20;
+  rlimit limit{};
+  getrlimit(RLIMIT_MEMLOCK, &limit);
+  const std::string allowed =
+      limit.rlim_cur == RLIM_INFINITY
+          ? "any amount"
+          : fmt::format("{} KiB a process, of which tables take half",
+                        limit.rlim_cur >> 10);
+  const bool on = ProbeSecretMemory(kTable) == SecretKind::kLocked;
+  return {
+      "memory.table", on,
+      fmt::format("an embedding table of 64 MiB {} (limit: {})",
+                  on ? "is locked: never swapped" : "may be swapped", allowed)};
+}
+
+// A measure a line: id, tab, 1 or 0, tab, detail.
+std::string HardenedReport() {
+  auto report = Harden({});
+  if (!report) return "environment\t0\t" + report.error().message() + "\n";
+  report->measures.push_back(KeyMemory());
+  report->measures.push_back(TableMemory());
+  std::string text;
+  for (const Measure& measure : report->measures) {
+    text +=
+        fmt::format("{}\t{:d}\t{}\n", measure.id, measure.on, measure.detail);
+  }
+  return text;
+}
+
 std::string HardenedChild() {
   std::array<int, 2> ends{};
   if (pipe(ends.data()) != 0) return "";
   const pid_t child = fork();
   if (child == 0) {
-    std::string text;
-    const auto report = Harden({});
-    if (!report) text = "environment\t0\t" + report.error().message() + "\n";
-    if (report) {
-      for (const Measure& measure : report->measures) {
-        text += fmt::format("{}\t{:d}\t{}\n", measure.id, measure.on,
-                            measure.detail);
-      }
-    }
-    const bool sent = write(ends[1], text.data(), text.size()) > 0;
+    // Hardening closes all but the standard descriptors.
+    dup2(ends[1], STDOUT_FILENO);
+    const std::string text = HardenedReport();
+    const bool sent = write(STDOUT_FILENO, text.data(), text.size()) > 0;
     _exit(sent ? 0 : 1);
   }
   close(ends[1]);
@@ -173,12 +169,18 @@ std::string HardenedChild() {
 
 Finding OfMeasure(std::string_view line) {
   const size_t first = line.find('\t');
-  const std::string id = "hardening." + std::string(line.substr(0, first));
+  std::string id(line.substr(0, first));
   const bool on = line.substr(first + 1, 1) == "1";
   std::string detail(line.substr(first + 3));
+  const bool of_memory = id.starts_with("memory.");
+  if (!of_memory) id = "hardening." + id;
   if (on) return Pass(id, std::move(detail));
   if (id == "hardening.environment") {
     return Failed(id, std::move(detail), "unset it");
+  }
+  if (id == "memory.keys") return Failed(id, std::move(detail), kMoreLocked);
+  if (of_memory || id == "hardening.key_heap") {
+    return Warn(id, std::move(detail), kMoreLocked);
   }
   return Warn(id, std::move(detail),
               "a kernel from 6.12 on with Landlock in its list (lsm=), and a "
@@ -188,8 +190,7 @@ Finding OfMeasure(std::string_view line) {
 }  // namespace
 
 std::vector<Finding> DiagnoseMachine(const fs::path& root) {
-  return {Tee(root),         SmallSecrets(), LargeSecrets(), Swap(root),
-          CorePattern(root), Kernel(),       Clock(root)};
+  return {Tee(root), Swap(root), CorePattern(root), Kernel(), Clock(root)};
 }
 
 std::vector<Finding> DiagnoseHardening() {

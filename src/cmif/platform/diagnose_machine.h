@@ -9,13 +9,14 @@
 
 namespace cmif::platform {
 
-// What the machine offers: a TEE's devices, memory for secrets, swap, what
-// becomes of dumps, kernel and clock. /dev, /proc and /sys are those below
+// What the machine offers: a TEE's devices, swap, what becomes of dumps, kernel
+// and clock. /dev, /proc and /sys are those below
 // `root`; tests give a tree of their own.
 std::vector<Finding> DiagnoseMachine(const std::filesystem::path& root);
 
-// Each measure of Harden(), "hardening.MEASURE", tried in a child process that
-// ends at once. Before any thread is started.
+// Each measure of Harden(), "hardening.MEASURE", and the memory that a hardened
+// process gets for secrets, "memory.keys" and "memory.table": tried in a child
+// process that ends at once. Before any thread is started.
 std::vector<Finding> DiagnoseHardening();
 
 }  // namespace cmif::platform

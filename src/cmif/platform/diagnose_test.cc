@@ -89,7 +89,9 @@ TEST_F(DiagnoseTest, EveryMeasureOfHardeningHasALine) {
   }
   EXPECT_THAT(ids, testing::IsSupersetOf(
                        {"hardening.core", "hardening.dumpable",
-                        "hardening.landlock.files", "hardening.seccomp"}));
+                        "hardening.descriptors", "hardening.capabilities",
+                        "hardening.key_heap", "hardening.landlock.files",
+                        "hardening.seccomp", "memory.keys", "memory.table"}));
 }
 
 TEST_F(DiagnoseTest, KeyOfOthersToReadFails) {

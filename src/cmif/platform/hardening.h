@@ -34,14 +34,16 @@ struct HardeningReport {
   std::vector<Measure> measures;
 
   const Measure* Find(std::string_view id) const;
+  bool AllOn() const;
   // "hardening: 9 of 10 measures on; off: landlock.ports (...)".
   std::string Line() const;
 };
 
 // Takes all measures that the kernel grants, for all of the process and for
-// good: once, before any thread is started. A measure that is not granted is
-// off in the report and no failure. PERMISSION_DENIED: the environment has put
-// foreign code into the process (LD_PRELOAD, LD_AUDIT).
+// good: once, before any thread is started, a file is opened or OpenSSL used. A
+// measure that is not granted is off in the report and no failure.
+// PERMISSION_DENIED: the environment has put foreign code into the process
+// (LD_PRELOAD, LD_AUDIT).
 Result<HardeningReport> Harden(const HardeningPlan& plan);
 
 // True in builds with a sanitizer, which needs ptrace and starts processes:

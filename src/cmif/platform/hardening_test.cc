@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/capability.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -18,6 +19,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -285,11 +287,74 @@ TEST_F(HardeningTest, PreloadedCodeIsRefusedAndOtherVariablesRemoved) {
   unsetenv("SSLKEYLOGFILE");
 }
 
+TEST_F(HardeningTest, InheritedDescriptorsAreClosed) {
+  const int inherited = open("/etc/passwd", O_RDONLY);
+  ASSERT_GE(inherited, 3);
+  const auto is_open = [&] { return fcntl(inherited, F_GETFD) < 0 ? 0 : 1; };
+  const int status = ChildStatus(plan_, "descriptors", is_open);
+  EXPECT_EQ(is_open(), 1);
+  close(inherited);
+  SKIP_IF_OFF(status);
+  EXPECT_EQ(Outcome(status), 0);
+}
+
+constexpr uint64_t kBindLowPorts = 1U << CAP_NET_BIND_SERVICE;
+
+// A set of this process's capabilities, a bit for each.
+uint64_t Capabilities(std::string_view set) {
+  std::ifstream file("/proc/self/status");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with(set)) return std::stoull(line.substr(8), nullptr, 16);
+  }
+  return ~uint64_t{0};
+}
+
+TEST_F(HardeningTest, NoCapabilityIsLeft) {
+  const int status = ChildStatus(plan_, "capabilities", [] {
+    int left = 0;
+    for (const char* set : {"CapInh", "CapPrm", "CapEff", "CapAmb"}) {
+      if (Capabilities(set) != 0) ++left;
+    }
+    return left;
+  });
+  SKIP_IF_OFF(status);
+  EXPECT_EQ(Outcome(status), 0);
+}
+
+TEST_F(HardeningTest, WhoListensAtALowPortMayStillBindIt) {
+  if ((Capabilities("CapEff") & kBindLowPorts) == 0) {
+    GTEST_SKIP() << "NOT TESTED: this user may not bind ports below 1024";
+  }
+  plan_.listen_ports = {443};
+  const int status = ChildStatus(plan_, "capabilities", [] {
+    return Capabilities("CapEff") == kBindLowPorts &&
+                   Capabilities("CapPrm") == kBindLowPorts
+               ? 0
+               : 1;
+  });
+  SKIP_IF_OFF(status);
+  EXPECT_EQ(Outcome(status), 0);
+}
+
+TEST_F(HardeningTest, KeysOfOpenSslAreLocked) {
+  const int status = ChildStatus(plan_, "key_heap", [] {
+    std::ifstream file("/proc/self/status");
+    for (std::string line; std::getline(file, line);) {
+      if (line.starts_with("VmLck:")) return std::stoi(line.substr(6)) < 1024;
+    }
+    return true;
+  });
+  SKIP_IF_OFF(status);
+  EXPECT_EQ(Outcome(status), 0);
+}
+
 TEST(HardeningReportTest, LineNamesWhatIsOff) {
   const HardeningReport report{
       {{"core", true, "no core dumps"}, {"seccomp", false, "no kernel"}}};
   EXPECT_EQ(report.Line(),
             "hardening: 1 of 2 measures on; off: seccomp (no kernel)");
+  EXPECT_FALSE(report.AllOn());
+  EXPECT_TRUE(HardeningReport{}.AllOn());
 }
 
 TEST(LandlockTest, VersionIsNeverNegative) { EXPECT_GE(LandlockVersion(), 0); }

@@ -40,10 +40,9 @@ Result<std::unique_ptr<Attester>> SimulatedAttester::Open(
   }
   std::ranges::copy(options.measurement, machine.measurement.begin());
   std::ranges::copy(options.host_data, machine.host_data.begin());
-  CMIF_ASSIGN(std::string pem,
-              ReadFile(options.simulated_key_file, kMaxPemBytes));
-  auto key = crypto::Ed25519Signer::FromPem(pem);
-  SecureWipe(pem.data(), pem.size());
+  CMIF_ASSIGN(const SecretBytes pem,
+              ReadSecretFile(options.simulated_key_file, kMaxPemBytes));
+  auto key = crypto::Ed25519Signer::FromPem(AsText(pem.bytes()));
   if (!key) return std::unexpected(key.error().At(options.simulated_key_file));
   return std::make_unique<SimulatedAttester>(*std::move(key), machine);
 }
