@@ -39,8 +39,13 @@ Code CodeOf(int error) {
 
 std::unexpected<Status> Failure(std::string_view what,
                                 const std::filesystem::path& path, int error) {
-  return Fail(CodeOf(error), fmt::format("cannot {} {}: {}", what,
-                                         path.string(), strerror(error)));
+  // Root without root's rights is not told why by the kernel.
+  const char* const more =
+      error == EACCES && geteuid() == 0
+          ? " (this process gave up root's rights: run it as the file's owner)"
+          : "";
+  return Fail(CodeOf(error), fmt::format("cannot {} {}: {}{}", what,
+                                         path.string(), strerror(error), more));
 }
 
 // The umask of the program's start; there is no call that only reads it.

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmif/base/byte_reader.h"
@@ -33,17 +34,22 @@ class Staging {
  public:
   static Result<Staging> Create(const fs::path& target) {
     ClearAbandoned(target);
-    std::string name = (target / kPrefix).string() + "XXXXXX";
+    std::string name = (target / kPrefix).string().append(kUnique);
     if (mkdtemp(name.data()) == nullptr) {
       return Fail(Code::kPermissionDenied,
                   "cannot create a folder in " + target.string());
     }
     const int lock = Lock(name);
-    if (lock >= 0) return Staging(name, lock);
+    struct stat info{};
+    if (lock >= 0 && fstat(lock, &info) == 0 && info.st_nlink > 0) {
+      return Staging(name, lock);
+    }
     rmdir(name.c_str());
+    if (lock >= 0) close(lock);
     return Fail(Code::kAlreadyExists,
-                "another split works in " + target.string() +
-                    "; wait for it, or give another folder");
+                "cannot keep a folder of its own in " + target.string() +
+                    ": does another split work there? Wait for it, or give "
+                    "another folder");
   }
   ~Staging() {
     std::error_code ignored;
@@ -70,6 +76,7 @@ class Staging {
 
  private:
   static constexpr std::string_view kPrefix = ".split-";
+  static constexpr std::string_view kUnique = "XXXXXX";
 
   Staging(fs::path path, int lock) : path_(std::move(path)), lock_(lock) {}
 
@@ -85,12 +92,20 @@ class Staging {
   }
 
   static void ClearAbandoned(const fs::path& target) {
-    std::error_code ignored;
-    for (const auto& entry : fs::directory_iterator(target, ignored)) {
-      if (!entry.path().filename().string().starts_with(kPrefix)) continue;
-      const int lock = Lock(entry.path());
+    std::error_code error;
+    std::vector<fs::path> found;
+    for (fs::directory_iterator it(target, error), end; !error && it != end;
+         it.increment(error)) {
+      const std::string name = it->path().filename().string();
+      if (name.starts_with(kPrefix) &&
+          name.size() == kPrefix.size() + kUnique.size()) {
+        found.push_back(it->path());
+      }
+    }
+    for (const fs::path& folder : found) {
+      const int lock = Lock(folder);
       if (lock < 0) continue;
-      fs::remove_all(entry.path(), ignored);
+      fs::remove_all(folder, error);
       close(lock);
     }
   }

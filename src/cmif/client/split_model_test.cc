@@ -134,15 +134,15 @@ TEST_F(SplitModelTest, EarlierSplitIsKeptUnlessOverwritten) {
 TEST_F(SplitModelTest, WhatAKilledSplitLeftIsClearedAway) {
   ASSERT_TRUE(testing::WriteTiny(Kind::kBert, folder_ / "m").has_value());
   fs::create_directories(folder_ / "out/.split-killed");
-  fs::create_directories(folder_ / "out/.split-works");
+  fs::create_directories(folder_ / "out/.split-worked");
   ASSERT_TRUE(WriteFileAtomically(folder_ / "out/.split-killed/body.gguf",
                                   AsBytes("half")));
   const int lock =
-      open((folder_ / "out/.split-works").c_str(), O_RDONLY | O_DIRECTORY);
+      open((folder_ / "out/.split-worked").c_str(), O_RDONLY | O_DIRECTORY);
   ASSERT_EQ(flock(lock, LOCK_EX | LOCK_NB), 0);
   EXPECT_TRUE(SplitModel(Options(), {}).has_value());
   EXPECT_FALSE(fs::exists(folder_ / "out/.split-killed"));
-  EXPECT_TRUE(fs::exists(folder_ / "out/.split-works"));
+  EXPECT_TRUE(fs::exists(folder_ / "out/.split-worked"));
   close(lock);
 }
 

@@ -9,8 +9,7 @@ namespace cmif::crypto {
 namespace {
 
 // OpenSSL does not fall back to the ordinary heap when this one is full, and a
-// handshake that waits holds a key of 32 bytes or two: room for more of them
-// than a process has descriptors.
+// handshake that waits holds a key of 32 bytes or two: room for some 16,000.
 constexpr size_t kBytes = size_t{1} << 20;
 constexpr size_t kSmallest = 32;
 

@@ -27,11 +27,11 @@ struct ClassifyBatch {
 using ClassifyDone = std::function<void(Result<std::vector<float>>)>;
 
 struct ClassifyLoopOptions {
-  uint32_t call_sentences = 16;   // sequences of the runner
-  uint32_t call_rows = 512;       // beyond, calls get slower (engine.md 4)
-  uint32_t batch_sentences = 64;  // of one ClassifyBatch
-  uint32_t waiting_batches = 64;
-  size_t waiting_bytes = 256U << 20;  // of all rows that wait
+  uint32_t call_sentences = 16;       // sequences of the runner
+  uint32_t call_rows = 512;           // beyond, calls get slower (engine.md 4)
+  uint32_t batch_sentences = 64;      // of one ClassifyBatch
+  uint32_t waiting_batches = 128;     // two of each stream of a server
+  size_t waiting_bytes = 512U << 20;  // of all rows that wait
 };
 
 // Batches the sentences of all waiting requests into calls of llama.cpp, in

@@ -13,6 +13,7 @@
 
 #include "cmif/base/byte_reader.h"
 #include "cmif/base/file.h"
+#include "cmif/base/secret_memory.h"
 
 namespace cmif::model {
 namespace {
@@ -149,7 +150,10 @@ Result<void> ReadAt(int descriptor, uint64_t offset, std::span<uint8_t> out) {
     const ssize_t got =
         pread(descriptor, out.data(), out.size(), static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return DataLoss("the file ends early");
+    if (got < 0) {
+      return Internal(fmt::format("cannot read: {}", strerror(errno)));
+    }
+    if (got == 0) return DataLoss("the file ends early");
     out = out.subspan(static_cast<size_t>(got));
     offset += static_cast<uint64_t>(got);
   }
@@ -331,9 +335,15 @@ Result<SecretBytes> ContainerReader::Read(std::string_view name) {
   if (header_.sealed) return ReadSealed(*info);
   StoredStream stored(descriptor_, *info);
   SecretBytes bytes(info->size_bytes);
+  // Not straight into small ones: file systems that read without a cache pin
+  // what they read into, which memfd_secret's pages do not let them do.
+  SecretBytes chunk(kChunkBytes);
+  static_assert(kChunkBytes > kMaxUnmappedBytes);
   for (size_t at = 0; at < bytes.size(); at += kChunkBytes) {
-    CMIF_TRY(stored.Read(
-        bytes.bytes().subspan(at, std::min(kChunkBytes, bytes.size() - at))));
+    const auto part =
+        chunk.bytes().first(std::min(kChunkBytes, bytes.size() - at));
+    CMIF_TRY(stored.Read(part));
+    std::ranges::copy(part, bytes.bytes().begin() + static_cast<ptrdiff_t>(at));
   }
   CMIF_TRY(stored.CheckHash());
   return bytes;

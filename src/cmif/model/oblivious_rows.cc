@@ -2,13 +2,9 @@
 #include "cmif/model/oblivious_rows.h"
 
 #include <algorithm>
-#include <array>
-#include <cstring>
 
 namespace cmif::model {
 namespace {
-
-using Group = std::array<uint32_t, kRowsAPass>;
 
 // All ones where a == b, else zero; the compiler is kept from seeing that it is
 // one of these two, and so from branching on it.
@@ -27,12 +23,14 @@ void Gather(std::span<const uint8_t> row, uint8_t mask, uint8_t* out) {
   }
 }
 
-void CopyGroup(const EmbeddingTable& table, const Group& ids, uint8_t* out) {
+void CopyGroup(const EmbeddingTable& table, std::span<const int32_t> ids,
+               uint8_t* out) {
   const size_t row_bytes = table.format().row_bytes();
   for (uint32_t id = 0; id < table.rows(); ++id) {
     const auto row = table.Row(static_cast<int32_t>(id));
-    for (size_t i = 0; i < kRowsAPass; ++i) {
-      Gather(row, EqualMask(id, ids[i]), out + i * row_bytes);
+    for (size_t i = 0; i < ids.size(); ++i) {
+      Gather(row, EqualMask(id, static_cast<uint32_t>(ids[i])),
+             out + i * row_bytes);
     }
   }
 }
@@ -42,17 +40,11 @@ void CopyGroup(const EmbeddingTable& table, const Group& ids, uint8_t* out) {
 SecretBytes CopyRowsObliviously(const EmbeddingTable& table,
                                 std::span<const int32_t> ids) {
   const size_t row_bytes = table.format().row_bytes();
-  SecretBytes rows(ids.size() * row_bytes);
-  SecretBytes pass(kRowsAPass * row_bytes);
+  SecretBytes rows(ids.size() * row_bytes);  // zeroes
   for (size_t start = 0; start < ids.size(); start += kRowsAPass) {
-    const auto part =
-        ids.subspan(start, std::min(kRowsAPass, ids.size() - start));
-    Group group{};  // what is not asked for is row 0, and dropped
-    std::ranges::copy(part, group.begin());
-    std::ranges::fill(pass.bytes(), uint8_t{0});
-    CopyGroup(table, group, pass.bytes().data());
-    std::memcpy(rows.bytes().data() + start * row_bytes, pass.bytes().data(),
-                part.size() * row_bytes);
+    CopyGroup(table,
+              ids.subspan(start, std::min(kRowsAPass, ids.size() - start)),
+              rows.bytes().data() + start * row_bytes);
   }
   return rows;
 }

@@ -37,14 +37,15 @@ void ClassifyCall::OnReadDone(bool ok) {
   {
     const std::lock_guard lock(mutex_);
     if (status_) return;  // ended by EndIfStuck meanwhile
-    reading_ = false;
-    read_all_ = !ok;
+    reading_ = Reading::kTaken;
+    if (!ok) read_all_ = true;
     idle_since_.reset();
   }
-  if (ok) {
-    if (auto handled = HandleRequest(); !handled) {
-      // After the answers that are owed already.
-      const std::lock_guard lock(mutex_);
+  const Result<void> handled = ok ? HandleRequest() : Result<void>();
+  {
+    const std::lock_guard lock(mutex_);
+    reading_ = Reading::kNo;
+    if (!handled) {  // after the answers that are owed already
       read_all_ = true;
       answers_.push_back(std::make_shared<Answer>(
           Answer{std::unexpected(handled.error()), nullptr}));
@@ -115,7 +116,7 @@ Result<void> ClassifyCall::Classify(const AnswerPtr& answer) {
   }
   const std::lock_guard lock(mutex_);
   answer->ticket = *std::move(ticket);
-  if (cancelled_) answer->ticket->Cancel();
+  if (cancelled_ || status_) answer->ticket->Cancel();
   return {};
 }
 
@@ -140,18 +141,13 @@ void ClassifyCall::SendOldest() {
   std::unique_lock lock(mutex_);
   if (status_ || writing_since_) return;
   if (answers_.empty()) {
-    const bool over = read_all_;
-    lock.unlock();
-    if (over) FinishWith(grpc::Status::OK);
-    return;
+    if (!read_all_ || reading_ == Reading::kTaken) return;
+    return FinishWith(grpc::Status::OK, std::move(lock));
   }
   if (!answers_.front()->reply) return;
   Result<v1::ClassifyReply> reply = *std::move(answers_.front()->reply);
   answers_.pop_front();
-  if (!reply) {
-    lock.unlock();
-    return FinishWith(wire::ToGrpc(reply.error()));
-  }
+  if (!reply) return FinishWith(wire::ToGrpc(reply.error()), std::move(lock));
   reply_ = *std::move(reply);
   writing_since_ = Clock::now();
   lock.unlock();
@@ -162,34 +158,38 @@ void ClassifyCall::ReadOn() {
   {
     const std::lock_guard lock(mutex_);
     const size_t owed = answers_.size() + (writing_since_ ? 1 : 0);
-    if (!reading_ && (status_ || read_all_ || owed >= kMaxOwed)) return;
+    // OnReadDone() reads on itself when it is through with a request.
+    if (status_ || read_all_ || reading_ == Reading::kTaken) return;
+    if (reading_ == Reading::kNo && owed >= kMaxOwed) return;
     if (owed == 0) idle_since_ = Clock::now();
-    if (std::exchange(reading_, true)) return;
+    if (std::exchange(reading_, Reading::kYes) == Reading::kYes) return;
   }
   StartRead(&request_);
 }
 
 void ClassifyCall::OnWriteDone(bool ok) {
-  if (!ok) return FinishWith(grpc::Status::CANCELLED);
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    if (!ok) return FinishWith(grpc::Status::CANCELLED, std::move(lock));
     writing_since_.reset();
   }
   SendOldest();
   ReadOn();
 }
 
-void ClassifyCall::FinishWith(const grpc::Status& status) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (status_) return;
-    Close(status);
-  }
+void ClassifyCall::FinishWith(const grpc::Status& status,
+                              std::unique_lock<std::mutex> lock) {
+  if (status_) return;
+  Close(status);
+  lock.unlock();
   Finish(status);
 }
 
 void ClassifyCall::Close(const grpc::Status& status) {
   status_ = status;
+  for (const AnswerPtr& answer : answers_) {
+    if (answer->ticket) answer->ticket->Cancel();
+  }
   idle_since_.reset();
   writing_since_ = Clock::now();
 }
@@ -209,7 +209,7 @@ void ClassifyCall::EndIfStuck(Clock::time_point now, const Limits& limits) {
                    limits.idle.count() / 1000)});
   std::unique_lock lock(mutex_);
   const bool stuck = writing_since_ && now - *writing_since_ >= limits.write;
-  const bool idle = idle_since_ && now - *idle_since_ >= limits.idle;
+  const bool idle = !stuck && idle_since_ && now - *idle_since_ >= limits.idle;
   if (idle) Close(status);
   lock.unlock();
   if (stuck) return breaker_.Break();

@@ -59,7 +59,9 @@ class ClassifyCall final
   // Reads on if there is room. On gRPC's own threads alone, within a callback:
   // it keeps the call alive until that returns.
   void ReadOn();
-  void FinishWith(const grpc::Status& status);
+  // With mutex_ locked by `lock`, which it gives up.
+  void FinishWith(const grpc::Status& status,
+                  std::unique_lock<std::mutex> lock);
   // With mutex_ held: nothing but Finish() may follow.
   void Close(const grpc::Status& status);
 
@@ -73,7 +75,9 @@ class ClassifyCall final
 
   std::mutex mutex_;               // guards what follows
   std::deque<AnswerPtr> answers_;  // owed, in order
-  bool reading_ = false;
+  // Taken: a request has come and is being handed over; request_ is in use.
+  enum class Reading { kNo, kYes, kTaken };
+  Reading reading_ = Reading::kNo;
   bool read_all_ = false;  // the client sends nothing more, or nothing valid
   bool cancelled_ = false;
   std::optional<grpc::Status> status_;

@@ -187,6 +187,47 @@ TEST_F(CrowdTest, AnswersThatNobodyReadsAreBrokenOff) {
   EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
 }
 
+// Each client writes without waiting: long and short requests in turns, so that
+// one is read while another is expanded, computed or answered.
+TEST_F(CrowdTest, StreamsThatWriteAheadGetEveryAnswerInOrder) {
+  StartBert();
+  constexpr size_t kRequests = 24;
+  const auto sentences_of = [](size_t request) -> size_t {
+    return request % 2 == 0 ? 64 : 1;
+  };
+  std::atomic<int> good = 0;
+  const auto run = [&] {
+    auto client = Client();
+    grpc::ClientContext context;
+    const auto stream = client.stub().Classify(&context);
+    std::thread writer([&] {
+      for (size_t i = 0; i < kRequests; ++i) {
+        wire::RowSender sender(table_->row_bytes(), wire::kMaxSlots);
+        v1::ClassifyRequest request;
+        request.set_reset_slots(true);
+        for (size_t k = 0; k < sentences_of(i); ++k) request.add_lengths(3);
+        *request.mutable_rows() = client.Rows(
+            sender, Tokens(static_cast<int>(3 * sentences_of(i)), 1));
+        stream->Write(request);
+      }
+      stream->WritesDone();
+    });
+    v1::ClassifyReply reply;
+    size_t answered = 0;
+    for (int labels = 0; stream->Read(&reply); ++answered) {
+      if (answered == 0) labels = reply.logits_size() / 64;
+      EXPECT_EQ(static_cast<size_t>(reply.logits_size()),
+                sentences_of(answered) * static_cast<size_t>(labels));
+    }
+    writer.join();
+    if (stream->Finish().ok() && answered == kRequests) ++good;
+  };
+  std::vector<std::jthread> clients;
+  for (int i = 0; i < 8; ++i) clients.emplace_back(run);
+  clients.clear();  // joins
+  EXPECT_EQ(good, 8);
+}
+
 TEST_F(CrowdTest, ClassificationStreamsAreBounded) {
   server_.classify_streams = 1;
   StartBert();
