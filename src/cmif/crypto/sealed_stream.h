@@ -20,7 +20,7 @@ namespace cmif::crypto {
 // A chunk that is changed, left out, moved, or comes from another stream fails;
 // so does a stream that ends early, since its last chunk is marked.
 
-inline constexpr size_t kSealChunkBytes = 256 * 1024;
+inline constexpr size_t kSealChunkBytes = size_t{256} << 10;
 inline constexpr size_t kSealHeaderBytes = 24;
 inline constexpr size_t kSealOverheadBytes = 17;  // of a chunk
 
