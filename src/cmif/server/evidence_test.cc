@@ -211,10 +211,15 @@ TEST_F(EvidenceTest, GenerationNeedsAProofToo) {
   *request.mutable_rows() = client.Rows(sender, Tokens(5, 1));
   request.set_prompt_done(true);
   stream->Write(request);
+  int tokens = 0;
+  bool done = false;
   v1::GenerateReply reply;
-  ASSERT_TRUE(stream->Read(&reply));
-  EXPECT_EQ(reply.tokens_size(), 1);
-  EXPECT_TRUE(reply.has_done());
+  while (stream->Read(&reply)) {  // in one message or in two
+    tokens += reply.tokens_size();
+    done = done || reply.has_done();
+  }
+  EXPECT_EQ(tokens, 1);
+  EXPECT_TRUE(done);
   EXPECT_TRUE(stream->Finish().ok());
 }
 
