@@ -183,7 +183,7 @@ struct HttpsServer::State {
   ssl::context tls{ssl::context::tlsv13_server};
   Connections connections;
   asio::io_context io;
-  std::optional<tcp::acceptor> acceptor;
+  tcp::acceptor acceptor{io};
   std::vector<std::thread> threads;
 };
 
@@ -199,12 +199,10 @@ Result<std::string> HttpsServer::State::Listen() {
     return InvalidArgument("--listen: there is no such host");
   }
   const tcp::endpoint endpoint = found.begin()->endpoint();
-  acceptor.emplace(io);
-  acceptor->open(endpoint.protocol(), error);
-  if (!error) acceptor->set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error) acceptor->bind(endpoint, error);
-  if (!error)
-    acceptor->listen(asio::socket_base::max_listen_connections, error);
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
   if (error == asio::error::address_in_use) {
     return Fail(
         Code::kAlreadyExists,
@@ -214,13 +212,13 @@ Result<std::string> HttpsServer::State::Listen() {
     return PermissionDenied(fmt::format("cannot listen on {}: {}",
                                         options.listen, error.message()));
   }
-  return address.ToString(acceptor->local_endpoint(error).port());
+  return address.ToString(acceptor.local_endpoint(error).port());
 }
 
 asio::awaitable<void> HttpsServer::State::Accept() {
   while (true) {
     auto [error, socket] =
-        co_await acceptor->async_accept(asio::make_strand(io), kNoThrow);
+        co_await acceptor.async_accept(asio::make_strand(io), kNoThrow);
     if (error == asio::error::operation_aborted) co_return;
     if (error) {  // too many files, a peer that is gone
       asio::steady_timer pause(io, kAfterError);

@@ -39,7 +39,7 @@ Result<std::optional<crypto::Digest>> ProvenConfiguration(
   }
   if (verdict.platform == "sgx") return sent;  // REPORT_DATA covers it
   if (verdict.platform == "tdx") {
-    if (!sent) return sent;
+    if (!presented.configuration) return sent;
     const auto hash = crypto::Sha384Of(AsBytes(*presented.configuration));
     if (TextClaim(verdict, "mr_config_id") == crypto::ToHex(hash)) return sent;
     return FailedPrecondition(
@@ -108,9 +108,9 @@ Result<void> CheckRule(const ReleasePolicy& policy, const Presented& presented,
   if ((decision.verdict.platform == "simulated") != decision.rule->simulated) {
     return PermissionDenied("the evidence is simulated, or the rule is");
   }
-  if (policy.not_after() && *policy.not_after() < now) {
+  if (const auto end = policy.not_after(); end && *end < now) {
     return PermissionDenied("the release policy ended on " +
-                            tee::FormatTime(*policy.not_after()));
+                            tee::FormatTime(*end));
   }
   for (const std::string& id : decision.platform_ids) {
     if (policy.RevokesPlatform(id)) {

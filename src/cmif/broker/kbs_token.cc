@@ -18,7 +18,7 @@ using nlohmann::json;
 using tee::JsonReader;
 
 constexpr uint64_t kMostSeconds = 1ULL << 53;
-constexpr uint64_t kMostLeaseSeconds = 366 * 86400;
+constexpr uint64_t kMostLeaseSeconds = 366ULL * 86400;
 constexpr uint64_t kMostRows = 1ULL << 53;
 
 std::string Dump(const json& value) {

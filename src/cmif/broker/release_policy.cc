@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::string_view kKind = "cmif-release-policy";
 constexpr size_t kMaxNameBytes = 64;
-constexpr uint64_t kMaxLeaseSeconds = 30 * 86400;
+constexpr uint64_t kMaxLeaseSeconds = 30ULL * 86400;
 constexpr uint64_t kMaxRows = 1ULL << 32;
 constexpr uint64_t kMaxRate = 1'000'000;
 

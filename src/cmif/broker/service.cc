@@ -281,9 +281,8 @@ Result<Lease> Service::Grant(const Session& session,
                            .platform = decision.verdict.platform};
   const int64_t now = Now();
   uint64_t seconds = rule.lease_seconds;
-  if (policy.not_after()) {  // no lease outlives its policy
-    const int64_t left =
-        std::max<int64_t>(policy.not_after()->seconds - now, 1);
+  if (const auto end = policy.not_after()) {  // no lease outlives its policy
+    const int64_t left = std::max<int64_t>(end->seconds - now, 1);
     seconds = std::min(seconds, static_cast<uint64_t>(left));
   }
   const LeaseTerms terms{seconds, rule.rate_per_hour, policy.version()};

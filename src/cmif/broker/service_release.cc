@@ -36,7 +36,7 @@ Result<void> Service::CheckLease(const ReleasePolicy& policy,
     return Unauthenticated(
         "the token is of another release policy: attest again");
   }
-  if (policy.not_after() && *policy.not_after() < tee::Time{Now()}) {
+  if (const auto end = policy.not_after(); end && *end < tee::Time{Now()}) {
     return PermissionDenied("the release policy is over");
   }
   if (policy.RevokesLease(claims.lease.id)) {
