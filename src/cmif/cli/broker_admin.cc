@@ -180,8 +180,8 @@ int RunRevoke(const StateOptions& options) {
     fmt::print("{}\n", JsonLine(object));
   } else {
     fmt::print(
-        "revoked: clients keep a key that they have until their lease "
-        "is over, and get no new one\n");
+        "revoked: clients keep a key that they have until they renew it, at "
+        "half of its lease, and get no new one\n");
   }
   return kOk;
 }

@@ -12,6 +12,7 @@
 #include "cmif/base/byte_reader.h"
 #include "cmif/base/file.h"
 #include "cmif/broker/bound_configuration.h"
+#include "cmif/cli/hardening.h"
 #include "cmif/cli/json_line.h"
 #include "cmif/cli/privacy_options.h"
 #include "cmif/cli/terminal.h"
@@ -134,7 +135,10 @@ void AddBrokerConfig(CLI::App& broker, int& exit_code) {
   command->add_option("-o,--out", flags->output, "the file to write")
       ->required();
   command->add_flag("--json", flags->json, "print the result as JSON");
-  command->callback([flags, &exit_code] { exit_code = Run(*flags); });
+  AddHardeningOption(*command);
+  command->callback([flags, command, &exit_code] {
+    exit_code = RunHardened(*command, [&] { return Run(*flags); });
+  });
 }
 
 }  // namespace cmif::cli

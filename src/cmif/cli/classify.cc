@@ -124,6 +124,10 @@ class Pipeline {
       if (!bytes && pending_.empty() && Restart()) {
         bytes = classifier_->Send(sentences);
       }
+      if (!bytes && bytes.error().code() == Code::kResourceExhausted &&
+          batch.size() > 1) {
+        return SendApart(std::move(batch));
+      }
       if (!bytes) {
         Break(bytes.error());
       } else {
@@ -134,6 +138,16 @@ class Pipeline {
       }
     }
     pending_.push_back(std::move(batch));
+  }
+
+  // What a lease allows may be enough for the first of them.
+  void SendApart(Batch batch) {
+    for (Item& item : batch) {
+      Batch one;
+      one.push_back(std::move(item));
+      Send(std::move(one));
+      while (pending_.size() > 1) ReceiveOldest();
+    }
   }
 
   // A server ends streams that have been idle for minutes: nothing was lost, so

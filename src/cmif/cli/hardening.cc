@@ -85,7 +85,8 @@ void AddOption(const CLI::Option& option, platform::HardeningPlan& plan) {
       AddPort(value, plan.listen_ports);
     } else if (name == "server" || name == "broker") {
       AddPort(value, plan.connect_ports);
-    } else if (name == "output" || name == "report" || name == "state") {
+    } else if (name == "output" || name == "out" || name == "report" ||
+               name == "state") {
       plan.writable.push_back(ExistingFolder(value));
     } else if (name == "gpu-layers") {
       plan.gpu = value != "0";

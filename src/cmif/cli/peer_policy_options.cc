@@ -43,9 +43,11 @@ Result<std::shared_ptr<attest::EvidenceJudge>> LoadPeerPolicy(
   }
   if (policy.signature() == tee::Policy::Signature::kNone &&
       !policy.allow_unsigned_policy()) {
-    return InvalidArgument(fmt::format(
-        "{}: this policy decides only with --policy-key, its owner's key",
-        flags.policy));
+    return InvalidArgument(
+        fmt::format("{}: this policy decides only with --policy-key, its "
+                    "owner's key (or says "
+                    "allow_unsigned_policy)",
+                    flags.policy));
   }
   if (!policy.relaxations().empty()) {
     Note(fmt::format("{}: beyond deployment this policy allows {}",

@@ -49,6 +49,11 @@ Result<ChannelFile> ReadChannelFile(const std::filesystem::path& path,
   if (!reader.Has(kChannel)) {
     return DataLoss(path.string() + " is no channel file of CMIF");
   }
+  if (key != nullptr && !reader.header().sealed) {
+    return DataLoss(path.string() +
+                    " is in the clear, but channels of a sealed bundle are "
+                    "sealed with its key");
+  }
   CMIF_ASSIGN(const SecretBytes bytes, reader.Read(kChannel));
   CMIF_ASSIGN(privacy::Channel channel,
               privacy::Channel::FromBytes(std::as_const(bytes).bytes()));

@@ -43,6 +43,13 @@ TEST_F(ChannelFileTest, SaysWhatItIs) {
   EXPECT_EQ((*words)[static_cast<size_t>(unit)], model_->units().Written(unit));
 }
 
+TEST_F(ChannelFileTest, InTheClearItIsNoneOfASealedBundle) {
+  const auto key = crypto::SealKey::FromHex(std::string(64, '1')).value();
+  const auto file = ReadChannelFile(path_, &key);
+  ASSERT_FALSE(file);
+  EXPECT_NE(file.error().message().find("in the clear"), std::string::npos);
+}
+
 TEST_F(ChannelFileTest, AnyFlippedByteOfTheChannelIsRefused) {
   const MappedFile whole = MappedFile::Open(path_).value();
   const std::vector<uint8_t> bytes(whole.bytes().begin(), whole.bytes().end());

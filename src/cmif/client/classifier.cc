@@ -195,9 +195,12 @@ Result<std::vector<uint64_t>> Classifier::Send(
   if (!impl_->stream) return Unavailable("the stream to the server is closed");
   CMIF_TRY(impl_->ProveIfDue());
   v1::ClassifyRequest request;
-  size_t tokens = 0;
-  for (const auto& sentence : sentences) tokens += sentence.size();
-  if (impl_->sender.free_slots() < tokens) {
+  std::vector<uint32_t> keys;
+  for (const auto& sentence : sentences) {
+    for (const PromptRow& row : sentence) keys.push_back(row.key);
+  }
+  CMIF_TRY(impl_->model.ledger().Reveal(keys));
+  if (impl_->sender.free_slots() < keys.size()) {
     impl_->sender.Reset();
     request.set_reset_slots(true);
   }
@@ -206,7 +209,6 @@ Result<std::vector<uint64_t>> Classifier::Send(
     const size_t before = impl_->sender.new_row_bytes();
     uint64_t size = VarintBytes(sentence.size());
     for (const PromptRow& row : sentence) {
-      CMIF_TRY(impl_->model.ledger().Reveal(row.key));
       CMIF_ASSIGN(const uint32_t slot,
                   impl_->sender.SlotOf(row.key, row.bytes));
       request.mutable_rows()->add_slots(slot);

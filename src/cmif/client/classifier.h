@@ -35,7 +35,8 @@ class Classifier {
 
   // One batch of rows, those of special tokens among them; each sentence has 1
   // to max_tokens(). Returns the bytes that each sentence took on the wire;
-  // RowLedger::Reveal()'s errors, after which the stream is of no use.
+  // RowLedger::Reveal()'s errors: then nothing was sent, and fewer sentences
+  // may be. Other errors end the stream.
   Result<std::vector<uint64_t>> Send(
       std::span<const std::vector<PromptRow>> sentences);
   // The logits of the oldest batch not received yet: one vector a sentence.

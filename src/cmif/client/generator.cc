@@ -169,7 +169,7 @@ class Run {
     }
   }
   Result<void> AddRow(const PromptRow& row, v1::GenerateRequest& request) {
-    CMIF_TRY(model_.ledger().Reveal(row.key));
+    CMIF_TRY(model_.ledger().Reveal({&row.key, 1}));
     CMIF_ASSIGN(const uint32_t slot, sender_.SlotOf(row.key, row.bytes));
     request.mutable_rows()->add_slots(slot);
     return {};

@@ -99,7 +99,8 @@ Status WhyNoConnection(const std::string& address, bool tls,
     return {Code::kUnavailable,
             address +
                 " closes the connection: it is no cmif server, or one with TLS "
-                "(then add --tls and --server-key or --server-ca)"};
+                "(then add --tls and --server-key, --server-ca or "
+                "--server-policy)"};
   }
   if (message.contains("wrong version number") ||
       message.contains("WRONG_VERSION") || message.contains("packet length")) {
@@ -118,7 +119,8 @@ Status WhyNoConnection(const std::string& address, bool tls,
   return {Code::kUnavailable,
           address +
               " ends the TLS handshake: it is no cmif server, or it refuses "
-              "this client's certificate (--client-cert and --client-key; its "
+              "this client's certificate (--client-cert and --client-key, or "
+              "the evidence of --attester; its "
               "log says why)"};
 }
 

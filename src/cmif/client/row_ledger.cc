@@ -14,17 +14,20 @@ void RowLedger::Limit(uint64_t max_rows,
   may_leave_ = std::move(may_leave);
 }
 
-Result<void> RowLedger::Reveal(uint32_t key) {
+Result<void> RowLedger::Reveal(std::span<const uint32_t> keys) {
   const std::lock_guard lock(mutex_);
   if (may_leave_) CMIF_TRY(may_leave_());
-  if (revealed_.contains(key)) return {};
-  if (revealed_.size() >= max_rows_) {
+  std::unordered_set<uint32_t> fresh;
+  for (const uint32_t key : keys) {
+    if (!revealed_.contains(key)) fresh.insert(key);
+  }
+  if (!fresh.empty() && revealed_.size() + fresh.size() > max_rows_) {
     return ResourceExhausted(fmt::format(
-        "{} different rows of the table have left, as many as the lease of "
-        "the bundle's key allows; ask its owner for more",
+        "this would give away more than the {} different rows of the table "
+        "that the lease of the bundle's key allows; ask its owner for more",
         max_rows_));
   }
-  revealed_.insert(key);
+  revealed_.merge(fresh);
   return {};
 }
 

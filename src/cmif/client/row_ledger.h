@@ -6,6 +6,7 @@
 #include <functional>
 #include <limits>
 #include <mutex>
+#include <span>
 #include <unordered_set>
 
 #include "cmif/base/status.h"
@@ -24,9 +25,10 @@ class RowLedger {
   // the lease of the bundle's key (may_leave null: always).
   void Limit(uint64_t max_rows, std::function<Result<void>()> may_leave);
 
-  // A row is about to leave; `key` is PromptRow::key. RESOURCE_EXHAUSTED: it
-  // would be one too many; else may_leave's error. Then it must stay.
-  Result<void> Reveal(uint32_t key);
+  // Rows are about to leave together; PromptRow::key of each.
+  // RESOURCE_EXHAUSTED: they would be too many; else may_leave's error. Then
+  // they must stay, and none is counted.
+  Result<void> Reveal(std::span<const uint32_t> keys);
 
   uint64_t rows_revealed() const;
   uint64_t max_rows() const;

@@ -3,13 +3,19 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 namespace cmif::client {
 namespace {
+
+Result<void> Reveal(RowLedger& ledger, const std::vector<uint32_t>& keys) {
+  return ledger.Reveal(keys);
+}
 
 TEST(RowLedgerTest, DistinctRowsAreCounted) {
   RowLedger ledger;
   for (const uint32_t key : {5U, 7U, 5U, 5U, 9U}) {
-    EXPECT_TRUE(ledger.Reveal(key));
+    EXPECT_TRUE(Reveal(ledger, {key}));
   }
   EXPECT_EQ(ledger.rows_revealed(), 3U);
   EXPECT_EQ(ledger.max_rows(), RowLedger::kNoLimit);
@@ -18,21 +24,31 @@ TEST(RowLedgerTest, DistinctRowsAreCounted) {
 TEST(RowLedgerTest, BeyondTheLimitOnlyKnownRowsLeave) {
   RowLedger ledger;
   ledger.Limit(2, nullptr);
-  EXPECT_TRUE(ledger.Reveal(1));
-  EXPECT_TRUE(ledger.Reveal(2));
-  const auto third = ledger.Reveal(3);
+  EXPECT_TRUE(Reveal(ledger, {1}));
+  EXPECT_TRUE(Reveal(ledger, {2}));
+  const auto third = Reveal(ledger, {3});
   ASSERT_FALSE(third);
   EXPECT_EQ(third.error().code(), Code::kResourceExhausted);
-  EXPECT_TRUE(ledger.Reveal(1));
+  EXPECT_TRUE(Reveal(ledger, {1}));
   EXPECT_EQ(ledger.rows_revealed(), 2U);
+}
+
+TEST(RowLedgerTest, RowsLeaveTogetherOrNotAtAll) {
+  RowLedger ledger;
+  ledger.Limit(3, nullptr);
+  EXPECT_TRUE(Reveal(ledger, {1, 2, 1}));
+  EXPECT_FALSE(Reveal(ledger, {2, 3, 4}));
+  EXPECT_EQ(ledger.rows_revealed(), 2U);
+  EXPECT_TRUE(Reveal(ledger, {2, 3, 3}));
+  EXPECT_EQ(ledger.rows_revealed(), 3U);
 }
 
 TEST(RowLedgerTest, RowsThatLeftBeforeALimitCount) {
   RowLedger ledger;
-  EXPECT_TRUE(ledger.Reveal(1));
-  EXPECT_TRUE(ledger.Reveal(2));
+  EXPECT_TRUE(Reveal(ledger, {1}));
+  EXPECT_TRUE(Reveal(ledger, {2}));
   ledger.Limit(1, nullptr);
-  EXPECT_FALSE(ledger.Reveal(3));
+  EXPECT_FALSE(Reveal(ledger, {3}));
 }
 
 TEST(RowLedgerTest, NoRowLeavesWithoutLease) {
@@ -42,9 +58,9 @@ TEST(RowLedgerTest, NoRowLeavesWithoutLease) {
     if (live) return {};
     return PermissionDenied("over");
   });
-  EXPECT_TRUE(ledger.Reveal(1));
+  EXPECT_TRUE(Reveal(ledger, {1}));
   live = false;
-  const auto again = ledger.Reveal(1);  // not even one that left before
+  const auto again = Reveal(ledger, {1});  // not even one that left before
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code(), Code::kPermissionDenied);
   EXPECT_EQ(ledger.rows_revealed(), 1U);

@@ -156,6 +156,17 @@ Result<model::Manifest> WriteParts(const SplitOptions& options,
   return manifest;
 }
 
+// Those of a split that is replaced: made for another model, or with another
+// key, or in the clear where the bundle is sealed now.
+Result<void> ClearChannels(const fs::path& folder) {
+  std::error_code error;
+  fs::remove_all(folder / kChannelFolder, error);
+  if (!error) return {};
+  return Fail(Code::kPermissionDenied,
+              "cannot delete the channels of an earlier split in " +
+                  (folder / kChannelFolder).string());
+}
+
 Result<void> BuildChannels(const SplitOptions& options,
                            const StepProgress& progress) {
   CMIF_ASSIGN(const std::shared_ptr<ClientModel> client,
@@ -197,6 +208,7 @@ Result<SplitResult> SplitModel(const SplitOptions& options,
     CMIF_ASSIGN(const Staging staging, Staging::Create(options.folder));
     CMIF_ASSIGN(result.manifest,
                 WriteParts(options, source, clustered, staging, progress));
+    CMIF_TRY(ClearChannels(options.folder));
     CMIF_TRY(staging.MoveAll(options.folder));
   }
   result.clustering = std::move(clustered.report);

@@ -146,6 +146,21 @@ TEST_F(SplitModelTest, WhatAKilledSplitLeftIsClearedAway) {
   close(lock);
 }
 
+// They may be of another key, or in the clear where the bundle is sealed now.
+TEST_F(SplitModelTest, ReplacingASplitTakesItsChannelsAway) {
+  ASSERT_TRUE(testing::WriteTiny(Kind::kBert, folder_ / "m").has_value());
+  SplitOptions options = Options();
+  options.epsilons = {privacy::Epsilon::Create(1).value()};
+  ASSERT_TRUE(SplitModel(options, {}).has_value());
+  ASSERT_EQ(folder_.Names("out/channels").size(), 1U);
+  const std::string before = folder_.Names("out/channels")[0];
+  options.overwrite = true;
+  options.epsilons = {privacy::Epsilon::Create(2).value()};
+  ASSERT_TRUE(SplitModel(options, {}).has_value());
+  ASSERT_EQ(folder_.Names("out/channels").size(), 1U);
+  EXPECT_NE(folder_.Names("out/channels")[0], before);
+}
+
 TEST_F(SplitModelTest, FolderThatCannotBeMadeIsRefusedFirst) {
   ASSERT_TRUE(testing::WriteTiny(Kind::kBert, folder_ / "m").has_value());
   SplitOptions options = Options();

@@ -28,6 +28,11 @@ Result<std::vector<fs::path>> ChannelPaths(const fs::path& folder) {
   return paths;
 }
 
+bool IsSealed(const fs::path& path) {
+  const auto reader = model::ContainerReader::Open(path);
+  return reader && reader->header().sealed;
+}
+
 Result<void> VerifyChannel(const fs::path& path, const model::ModelFacts& facts,
                            const crypto::SealKey* key) {
   CMIF_ASSIGN(const ChannelFile file, ReadChannelFile(path, key));
@@ -35,11 +40,6 @@ Result<void> VerifyChannel(const fs::path& path, const model::ModelFacts& facts,
   if (file.model_id == facts.model_id) return {};
   return FailedPrecondition("made for model " + file.model_id + ", expected " +
                             facts.model_id);
-}
-
-bool IsSealed(const fs::path& path) {
-  const auto reader = model::ContainerReader::Open(path);
-  return reader && reader->header().sealed;
 }
 
 }  // namespace

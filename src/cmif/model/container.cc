@@ -267,7 +267,8 @@ Result<ContainerHeader> ParseContainerHeader(
                     "it is truncated or was added to",
                     end, file_bytes));
   }
-  ContainerHeader header{.sealed = encryption == kSealed};
+  ContainerHeader header;
+  header.sealed = encryption == kSealed;
   for (uint32_t i = 0; i < count; ++i) {
     CMIF_ASSIGN(SectionInfo info, ParseEntry(reader));
     header.sections.push_back(std::move(info));
@@ -363,7 +364,8 @@ Result<void> ContainerReader::CheckStored(std::string_view name) const {
 Result<SecretBytes> ContainerReader::ReadSealed(const SectionInfo& info) const {
   if (key_ == nullptr) {
     return FailedPrecondition(
-        "the file is sealed: give the bundle's key with --bundle-key FILE");
+        "the file is sealed: give the bundle's key with --bundle-key FILE, or "
+        "get it with --broker");
   }
   CMIF_ASSIGN(const uint64_t size, crypto::OpenedSize(info.size_bytes));
   StoredStream stored(descriptor_, info);
