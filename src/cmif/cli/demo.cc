@@ -211,7 +211,7 @@ Result<void> ShowAnswer(const Half& half, const PrivacyOptions& privacy,
   std::ranges::replace(text, '\n', ' ');
   const client::Generation& made = answer.generation;
   fmt::print(view.out,
-             "  answer {}\n  {} tokens in, {} out ({:.0f} a second), {} bytes "
+             "  answer {}\n  {} tokens in, {} out ({:.1f} a second), {} bytes "
              "sent, {} received\n\n",
              text, made.tokens_in, made.tokens_out, made.tokens_per_second(),
              made.bytes_sent, made.bytes_received);
