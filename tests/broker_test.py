@@ -386,6 +386,21 @@ class KeyBrokerTest(Case):
         self.assertIn(b"1 different rows", done.stderr)
         self.assertEqual(done.stdout, b"error\n")
 
+    def test_lines_within_the_limit_are_answered(self):
+        # A line of one word has three rows; one of twelve would have more.
+        self.write_policy(1, max_rows=3)
+        broker, server = self.broker(), self.server()
+        done = run("classify", "--bundle", self.sealed.bundle, "--server",
+                   server.address, "--epsilon", "1", *broker.options,
+                   "--bound-config", self.bound,
+                   *self.sealed.machine(self.bound_hash),
+                   stdin=b"bada\n" + b"bada " * 12 + b"\n")
+        self.assertEqual(done.returncode, LIMIT, done.stderr)
+        first, second = done.stdout.splitlines()
+        self.assertNotEqual(first, b"error")
+        self.assertEqual(second, b"error")
+        self.assertIn(b"rows given away: 3 different ones", done.stderr)
+
     def test_nobody_there_and_others_there(self):
         broker = self.broker()
         self.expect(NOT_PERMITTED, self.sanitize(

@@ -129,6 +129,8 @@ class Pipeline {
         return SendApart(std::move(batch));
       }
       if (!bytes) {
+        // What was sent before is answered, if the stream still lives.
+        while (!pending_.empty()) ReceiveOldest();
         Break(bytes.error());
       } else {
         size_t next = 0;
