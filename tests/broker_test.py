@@ -375,27 +375,25 @@ class KeyBrokerTest(Case):
         broker.stop()
         self.ended(client, "lease", "could not be renewed")
 
-    def test_rows_are_limited(self):
-        self.write_policy(1, max_rows=1)
+    def beyond_limit(self, max_rows, lines):
+        """What comes of lines that need more rows than a lease allows."""
+        self.write_policy(1, max_rows=max_rows)
         broker, server = self.broker(), self.server()
         done = run("classify", "--bundle", self.sealed.bundle, "--server",
                    server.address, "--epsilon", "1", *broker.options,
                    "--bound-config", self.bound,
-                   *self.sealed.machine(self.bound_hash), stdin=b"bada kilo\n")
+                   *self.sealed.machine(self.bound_hash), stdin=lines)
         self.assertEqual(done.returncode, LIMIT, done.stderr)
+        return done
+
+    def test_rows_are_limited(self):
+        done = self.beyond_limit(1, b"bada kilo\n")
         self.assertIn(b"1 different rows", done.stderr)
         self.assertEqual(done.stdout, b"error\n")
 
     def test_lines_within_the_limit_are_answered(self):
         # A line of one word has three rows; one of twelve would have more.
-        self.write_policy(1, max_rows=3)
-        broker, server = self.broker(), self.server()
-        done = run("classify", "--bundle", self.sealed.bundle, "--server",
-                   server.address, "--epsilon", "1", *broker.options,
-                   "--bound-config", self.bound,
-                   *self.sealed.machine(self.bound_hash),
-                   stdin=b"bada\n" + b"bada " * 12 + b"\n")
-        self.assertEqual(done.returncode, LIMIT, done.stderr)
+        done = self.beyond_limit(3, b"bada\n" + b"bada " * 12 + b"\n")
         first, second = done.stdout.splitlines()
         self.assertNotEqual(first, b"error")
         self.assertEqual(second, b"error")

@@ -39,10 +39,10 @@ Code CodeOf(int error) {
 
 std::unexpected<Status> Failure(std::string_view what,
                                 const std::filesystem::path& path, int error) {
-  // Root without root's rights is not told why by the kernel.
+  // Root is not told why by the kernel.
   const char* const more =
       error == EACCES && geteuid() == 0
-          ? " (this process gave up root's rights: run it as the file's owner)"
+          ? " (a hardened command has no rights of root's: docs/hardening.md)"
           : "";
   return Fail(CodeOf(error), fmt::format("cannot {} {}: {}{}", what,
                                          path.string(), strerror(error), more));

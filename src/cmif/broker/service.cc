@@ -155,6 +155,23 @@ Result<HttpResponse> Service::Route(const HttpRequest& request) {
   return NotFound("this broker has no such path");
 }
 
+Result<void> Service::CheckRoom(const std::string& peer, int64_t now) {
+  std::erase_if(sessions_, [&](const auto& entry) {
+    const int64_t life =
+        entry.second.token.empty() ? kNonceSeconds : kSessionSeconds;
+    return entry.second.made_at + life < now;
+  });
+  const auto of_peer = std::ranges::count_if(
+      sessions_, [&](const auto& entry) { return entry.second.peer == peer; });
+  if (static_cast<size_t>(of_peer) >= kMaxSessionsOfPeer) {
+    return ResourceExhausted("too many sessions of this address: try later");
+  }
+  if (sessions_.size() >= kMaxSessions) {
+    return ResourceExhausted("too many clients at once: try later");
+  }
+  return {};
+}
+
 Result<HttpResponse> Service::Auth(const HttpRequest& request) {
   CMIF_ASSIGN(const AuthRequest auth, ReadAuthRequest(request.body));
   Session session;
@@ -168,20 +185,7 @@ Result<HttpResponse> Service::Auth(const HttpRequest& request) {
   const KbsNonce nonce = session.nonce;
   const std::string id = RandomHex();
   const std::lock_guard lock(mutex_);
-  std::erase_if(sessions_, [&](const auto& entry) {
-    const int64_t life =
-        entry.second.token.empty() ? kNonceSeconds : kSessionSeconds;
-    return entry.second.made_at + life < session.made_at;
-  });
-  const auto of_peer = std::ranges::count_if(sessions_, [&](const auto& entry) {
-    return entry.second.peer == session.peer;
-  });
-  if (static_cast<size_t>(of_peer) >= kMaxSessionsOfPeer) {
-    return ResourceExhausted("too many sessions of this address: try later");
-  }
-  if (sessions_.size() >= kMaxSessions) {
-    return ResourceExhausted("too many clients at once: try later");
-  }
+  CMIF_TRY(CheckRoom(session.peer, session.made_at));
   sessions_.emplace(id, std::move(session));
   return HttpResponse{
       .body = WriteChallenge(nonce),

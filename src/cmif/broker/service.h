@@ -98,6 +98,9 @@ class Service {
   Result<HttpResponse> Release(const HttpRequest& request);
   Result<HttpResponse> ShowPolicy();
   Result<HttpResponse> ShowLog(const std::string& path);
+  // For one more session of this address, with mutex_ held; forgets what is
+  // over.
+  Result<void> CheckRoom(const std::string& peer, int64_t now);
   Result<Session> TakeSession(const std::string& id);
   Result<std::string> TokenOf(const HttpRequest& request);
   Result<TokenClaims> Decide(const Session& session,

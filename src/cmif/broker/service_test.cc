@@ -93,6 +93,13 @@ class ServiceTest : public ::testing::Test {
     request.evidence = WriteEvidence(snp.Sign()).value();
     return request;
   }
+  static void BreakSignature(AttestRequest& request) {
+    json evidence = json::parse(request.evidence);
+    std::string report = evidence["report"];
+    report[1200] = report[1200] == 'A' ? 'B' : 'A';
+    evidence["report"] = report;
+    request.evidence = evidence.dump();
+  }
   HttpResponse Attest(const AttestRequest& request) {
     return service_->Handle({.method = "POST",
                              .path = std::string(kAttestPath),
@@ -294,11 +301,7 @@ TEST_F(ServiceTest, AnotherMeasurementIsDenied) {
 TEST_F(ServiceTest, ABadSignatureIsDenied) {
   ASSERT_EQ(Auth().status, 200);
   AttestRequest request = Evidence();
-  json evidence = json::parse(request.evidence);
-  std::string report = evidence["report"];
-  report[1200] = report[1200] == 'A' ? 'B' : 'A';
-  evidence["report"] = report;
-  request.evidence = evidence.dump();
+  BreakSignature(request);
   ExpectRefused(Attest(request), 403, "signature");
 }
 
@@ -452,11 +455,7 @@ TEST_F(ServiceTest, OneAddressDoesNotTakeAllSessions) {
 TEST_F(ServiceTest, ReplayedEvidenceIsRefusedBeforeItsChain) {
   ASSERT_EQ(Auth().status, 200);
   AttestRequest request = Evidence();
-  json evidence = json::parse(request.evidence);
-  std::string report = evidence["report"];
-  report[1200] = report[1200] == 'A' ? 'B' : 'A';
-  evidence["report"] = report;
-  request.evidence = evidence.dump();
+  BreakSignature(request);
   ASSERT_EQ(Auth().status, 200);
   request.nonce = nonce_;
   ExpectRefused(Attest(request), 401, "report_data");

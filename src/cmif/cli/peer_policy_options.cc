@@ -45,8 +45,7 @@ Result<std::shared_ptr<attest::EvidenceJudge>> LoadPeerPolicy(
       !policy.allow_unsigned_policy()) {
     return InvalidArgument(
         fmt::format("{}: this policy decides only with --policy-key, its "
-                    "owner's key (or says "
-                    "allow_unsigned_policy)",
+                    "owner's key (or says allow_unsigned_policy)",
                     flags.policy));
   }
   if (!policy.relaxations().empty()) {

@@ -120,8 +120,7 @@ Status WhyNoConnection(const std::string& address, bool tls,
           address +
               " ends the TLS handshake: it is no cmif server, or it refuses "
               "this client's certificate (--client-cert and --client-key, or "
-              "the evidence of --attester; its "
-              "log says why)"};
+              "the evidence of --attester; its log says why)"};
 }
 
 }  // namespace

@@ -338,14 +338,15 @@ Result<SecretBytes> ContainerReader::Read(std::string_view name) {
   SecretBytes bytes(info->size_bytes);
   // Not straight into small ones: file systems that read without a cache pin
   // what they read into, which memfd_secret's pages do not let them do.
-  SecretBytes chunk(kChunkBytes);
-  static_assert(kChunkBytes > kMaxUnmappedBytes);
-  for (size_t at = 0; at < bytes.size(); at += kChunkBytes) {
-    const auto part =
-        chunk.bytes().first(std::min(kChunkBytes, bytes.size() - at));
-    CMIF_TRY(stored.Read(part));
-    std::ranges::copy(part, bytes.bytes().begin() + static_cast<ptrdiff_t>(at));
+  const bool small = bytes.size() <= kMaxUnmappedBytes;
+  SecretBytes ordinary(small ? kMaxUnmappedBytes + 1 : 0);
+  const auto into =
+      small ? ordinary.bytes().first(bytes.size()) : bytes.bytes();
+  for (size_t at = 0; at < into.size(); at += kChunkBytes) {
+    CMIF_TRY(
+        stored.Read(into.subspan(at, std::min(kChunkBytes, into.size() - at))));
   }
+  if (small) std::ranges::copy(into, bytes.bytes().begin());
   CMIF_TRY(stored.CheckHash());
   return bytes;
 }

@@ -91,9 +91,10 @@ Result<std::optional<v1::ClassifyReply>> ClassifyCall::TakeAttest() {
   return reply;
 }
 
-Result<void> ClassifyCall::Classify(const AnswerPtr& answer) {
+Result<void> ClassifyCall::Classify() {
   CMIF_TRY(proof_.MayTakeRows(attest::ProofClock::now()));
   CMIF_ASSIGN(auto batch, TakeBatch());
+  auto answer = std::make_shared<Answer>();
   {
     const std::lock_guard lock(mutex_);
     answers_.push_back(answer);
@@ -121,13 +122,12 @@ Result<void> ClassifyCall::Classify(const AnswerPtr& answer) {
 }
 
 Result<void> ClassifyCall::HandleRequest() {
-  auto answer = std::make_shared<Answer>();
-  if (!request_.has_attest()) return Classify(answer);
+  if (!request_.has_attest()) return Classify();
   CMIF_ASSIGN(auto reply, TakeAttest());
   if (!reply) return {};
-  answer->reply = *std::move(reply);
   const std::lock_guard lock(mutex_);
-  answers_.push_back(std::move(answer));
+  answers_.push_back(
+      std::make_shared<Answer>(Answer{*std::move(reply), nullptr}));
   return {};
 }
 
@@ -187,9 +187,7 @@ void ClassifyCall::FinishWith(const grpc::Status& status,
 
 void ClassifyCall::Close(const grpc::Status& status) {
   status_ = status;
-  for (const AnswerPtr& answer : answers_) {
-    if (answer->ticket) answer->ticket->Cancel();
-  }
+  CancelOwed();
   idle_since_.reset();
   writing_since_ = Clock::now();
 }
@@ -197,6 +195,10 @@ void ClassifyCall::Close(const grpc::Status& status) {
 void ClassifyCall::OnCancel() {
   const std::lock_guard lock(mutex_);
   cancelled_ = true;
+  CancelOwed();
+}
+
+void ClassifyCall::CancelOwed() {
   for (const AnswerPtr& answer : answers_) {
     if (answer->ticket) answer->ticket->Cancel();
   }

@@ -49,7 +49,7 @@ class ClassifyCall final
   ClassifyCall(InferenceService& service, grpc::CallbackServerContext* context);
   Result<engine::ClassifyBatch> TakeBatch();
   // Asks the engine, which will settle the answer.
-  Result<void> Classify(const AnswerPtr& answer);
+  Result<void> Classify();
   // The reply, if the client is owed one.
   Result<std::optional<v1::ClassifyReply>> TakeAttest();
   Result<void> HandleRequest();
@@ -62,6 +62,8 @@ class ClassifyCall final
   // With mutex_ locked by `lock`, which it gives up.
   void FinishWith(const grpc::Status& status,
                   std::unique_lock<std::mutex> lock);
+  // With mutex_ held: the engine need not compute what is owed.
+  void CancelOwed();
   // With mutex_ held: nothing but Finish() may follow.
   void Close(const grpc::Status& status);
 
