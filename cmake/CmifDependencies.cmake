@@ -14,6 +14,14 @@ pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(seccomp REQUIRED IMPORTED_TARGET libseccomp)
 
 list(PREPEND CMAKE_PREFIX_PATH ${CMIF_LLAMA_PREFIX})
+# CMake remembers where it found them, whatever the prefix is now.
+foreach(package llama ggml)
+  cmake_path(IS_PREFIX CMIF_LLAMA_PREFIX "${${package}_DIR}" NORMALIZE
+             cmif_there)
+  if(NOT cmif_there)
+    unset(${package}_DIR CACHE)
+  endif()
+endforeach()
 find_package(llama CONFIG PATHS ${CMIF_LLAMA_PREFIX} NO_DEFAULT_PATH)
 if(NOT llama_FOUND)
   message(FATAL_ERROR "No llama.cpp in ${CMIF_LLAMA_PREFIX}. Run ./run (it "

@@ -48,6 +48,9 @@ install(FILES ${PROJECT_SOURCE_DIR}/LICENSE
 # prefix's lib/ when someone puts it there.
 if(TARGET cmif)
   set_target_properties(cmif PROPERTIES INSTALL_RPATH
-    "$ORIGIN/../${CMAKE_INSTALL_LIBDIR};${CMIF_LLAMA_PREFIX}/lib")
+    "$ORIGIN/../${CMAKE_INSTALL_LIBDIR};${CMIF_LLAMA_PREFIX}/lib"
+    # One path for both: CMake would pad that of the built program with empty
+    # entries, which mean the current folder, to exchange it.
+    BUILD_WITH_INSTALL_RPATH ON)
   install(TARGETS cmif RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()

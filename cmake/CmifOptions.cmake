@@ -6,7 +6,7 @@ if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
 endif()
 
-if(DEFINED ENV{CMIF_CACHE})
+if(NOT "$ENV{CMIF_CACHE}" STREQUAL "")
   set(cmif_cache $ENV{CMIF_CACHE})
 else()
   set(cmif_cache $ENV{HOME}/.cache/cmif)

@@ -10,13 +10,16 @@ import http.client
 import json
 import math
 import os
+import re
 import resource
 import shutil
 import signal
+import socket
 import ssl
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 import unittest.mock as mock
 from pathlib import Path
@@ -131,12 +134,18 @@ class CliTest(unittest.TestCase):
         channel = next((self.folder / "bert" / "channels").iterdir())
         self.expect(USAGE, "inspect", channel, says=["cmif channel inspect"])
 
+    def commands(self, *names):
+        """The command of these names and all below it, by their own help."""
+        yield names
+        text = run(*names, "--help").stdout.decode()
+        _, _, below = text.partition("\nSubcommands:\n")
+        for name in re.findall(r"^  (\S+)", below.partition("\n\n")[0], re.M):
+            yield from self.commands(*names, name)
+
     def test_help_and_version(self):
-        commands = ("split", "inspect", "verify", "sanitize", "classify", "ask",
-                    "audit")
-        nested = (("channel", "dump"), ("channel", "compare"),
-                  ("attest", "verify"))
-        for command in ((), *((name,) for name in commands), *nested):
+        commands = list(self.commands())
+        self.assertIn(("broker", "policy", "test"), commands)
+        for command in commands:
             for flag in ("--help", "--version"):
                 done = run(*command, flag)
                 self.assertEqual((done.returncode, done.stderr), (0, b""))
@@ -151,6 +160,31 @@ class CliTest(unittest.TestCase):
         self.expect(USAGE, "sanitize")
         self.expect(USAGE, "split", self.folder / "bert.gguf")
         self.split(USAGE, self.folder / "bert.gguf", "--head", "nobody")
+        for group in (("channel",), ("attest",), ("broker",),
+                      ("broker", "policy")):
+            self.expect(USAGE, *group, "frob",
+                        says=["there is no such command: frob"])
+        # Here none has to follow.
+        self.expect(USAGE, "broker", "log", "--state", "x", "--frob",
+                    says=["--frob"])
+
+    def test_messages_repeat_no_value(self):
+        for flag in ("--seed", "--temperature", "--max-tokens", "--timeout",
+                     "--top-p", "--repeats", "--rows"):
+            for text in ("my secret illness", "my secret\nillness"):
+                for given in ((flag, text), (f"{flag}={text}",)):
+                    done = self.expect(USAGE, "ask", *given, "--bundle", "d",
+                                       says=[flag])
+                    self.assertEqual(done.stderr.count(b"\n"), 1, done.stderr)
+                    self.assertNotIn(b"illness", done.stderr)
+
+    @unittest.skipUnless(shutil.which("readelf"), "no readelf")
+    def test_no_library_comes_from_the_current_folder(self):
+        dynamic = subprocess.run(["readelf", "-d", CMIF], check=True,
+                                 capture_output=True, text=True).stdout
+        for paths in re.findall(r"\(R(?:UN)?PATH\).*\[(.*)\]", dynamic):
+            for path in paths.split(":"):
+                self.assertRegex(path, r"^(/|\$ORIGIN)", paths)
 
     def test_epsilon(self):
         bundle = ("sanitize", "--bundle", self.folder / "bert")
@@ -180,8 +214,28 @@ class CliTest(unittest.TestCase):
         self.expect(NOT_FOUND, "sanitize", "--bundle", nowhere,
                     says=["nowhere"], stdin=WHOLE_LINE)
 
-    def test_folder_for_a_file(self):
-        self.assertIn(self.split(USAGE, self.folder).returncode, (2,))
+    def test_folder_or_pipe_for_a_file(self):
+        pipe = self.folder / "pipe"
+        os.mkfifo(pipe)
+        for path in (self.folder, pipe):
+            for command in (("split", "-o", self.out), ("inspect",),
+                            ("server", "--listen", "127.0.0.1:0", "--body")):
+                self.expect(USAGE, *command, path, timeout=20,
+                            says=["is not a regular file"])
+
+    def test_model_in_the_output_folder_stays(self):
+        folder, link = self.folder / "own", self.folder / "link.gguf"
+        folder.mkdir()
+        model = folder / "body.gguf"
+        shutil.copy(self.folder / "bert.gguf", model)
+        link.symlink_to(model)
+        for source in (model, link):
+            for more in ((), ("--force",)):
+                self.expect(USAGE, "split", source, "-o", folder, *more,
+                            says=["is the model itself"])
+        self.assertEqual(list(folder.iterdir()), [model])
+        self.assertEqual(model.read_bytes(),
+                         (self.folder / "bert.gguf").read_bytes())
 
     def test_truncated_model(self):
         whole = (self.folder / "bert.gguf").read_bytes()
@@ -678,7 +732,8 @@ class CliTest(unittest.TestCase):
         self.audit(USAGE, "--mechanism", "identity", "--epsilon", "inf",
                    says=["identity"])
         self.audit(USAGE, "--draws", "99")
-        self.audit(USAGE, "--text", self.folder / "none")
+        for flag in ("--text", "--prior-text", "--language-model"):
+            self.audit(NOT_FOUND, flag, self.folder / "none", says=["none"])
         empty = self.folder / "empty.tsv"
         empty.write_text("sentence\tlabel\n")
         self.audit(USAGE, "--text", empty, says=["empty.tsv"])
@@ -905,6 +960,12 @@ class CliTest(unittest.TestCase):
         connection.close()
         return answer.status, text
 
+    def wait_for(self, words, broker):
+        for line in broker.stderr:
+            if words in line:
+                return
+        self.fail(f"the broker ended before it said: {words}")
+
     def test_broker_serves_logs_and_revokes(self):
         path, public = self.release_policy("00" * 48, version=2)
         broker, port = self.start_broker(path, public)
@@ -937,14 +998,11 @@ class CliTest(unittest.TestCase):
         # An older policy is not read.
         self.release_policy("00" * 48, version=1)
         broker.send_signal(signal.SIGHUP)
-        for line in broker.stderr:
-            if "version 2 was in force" in line:
-                break
-        else:
-            self.fail("the broker ended")
+        self.wait_for("version 2 was in force", broker)
         self.release_policy("00" * 48, version=3)
         broker.send_signal(signal.SIGHUP)
-        self.assertIn("read again", broker.stderr.readline())
+        self.wait_for("rule 'milan' gives no key yet", broker)
+        self.wait_for("read again", broker)
         status, policy = self.ask_broker(port, "GET", "/cmif/v1/policy")
         self.assertEqual((status, policy["version"]), (200, 3))
         broker.terminate()
@@ -952,7 +1010,32 @@ class CliTest(unittest.TestCase):
         broker.stdout.close()
         broker.stderr.close()
 
-    # Without a server.
+    # Without a server that serves.
+
+    def test_addresses_are_checked_before_the_body_is_read(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            for code, listen, says in (
+                    (ALREADY_THERE, f"127.0.0.1:{taken.getsockname()[1]}", ""),
+                    (USAGE, "127.0.0.1", "HOST:PORT"),
+                    (USAGE, "127.0.0.1:99999", "HOST:PORT"),
+                    (NOT_PERMITTED, "0.0.0.0:0", "--insecure-bind")):
+                self.expect(code, "server", "--body", self.folder / "nowhere",
+                            "--listen", listen, says=[listen, says])
+
+    def test_server_that_loads_ends_at_once(self):
+        body, size = self.folder / "large.gguf", 64 << 30
+        with open(body, "wb") as file:
+            file.truncate(size)  # a hole, hashed for half a minute and more
+        server = subprocess.Popen([CMIF, "server", "--body", body, "--listen",
+                                   "127.0.0.1:0"])
+        self.addCleanup(server.kill)
+        statm = Path(f"/proc/{server.pid}/statm")
+        pages = size // resource.getpagesize()
+        while int(statm.read_text().split()[0]) < pages:  # not yet mapped
+            self.assertIsNone(server.poll())
+            time.sleep(0.01)
+        server.terminate()
+        self.assertEqual(server.wait(10), -signal.SIGTERM)
 
     def test_no_server(self):
         for command in (("classify",), ("ask", "bada?")):

@@ -5,6 +5,7 @@
 e2e_test.py CMIF WRITE_TINY_MODEL: servers run as processes of their own on
 free loopback ports and are stopped at the end.
 """
+import fcntl
 import json
 import math
 import os
@@ -14,6 +15,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import unittest
 from pathlib import Path
@@ -99,10 +101,29 @@ class EndToEnd(unittest.TestCase):
             server.stop()
         shutil.rmtree(cls.folder, ignore_errors=True)
 
-    def client(self, command, kind, *more, server=None, stdin=b""):
+    def words(self, command, kind, *more, server=None):
         address = (server or self.servers[kind]).address
-        return cmif(command, "--bundle", self.folder / kind, "--server",
-                    address, *more, stdin=stdin)
+        return [command, "--bundle", self.folder / kind, "--server", address,
+                *more]
+
+    def client(self, *words, server=None, stdin=b""):
+        return cmif(*self.words(*words, server=server), stdin=stdin)
+
+    def start(self, *words, server=None, **pipes):
+        """A client that runs beside the test."""
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **pipes}
+        client = subprocess.Popen([CMIF, *self.words(*words, server=server)],
+                                  **pipes)
+        self.addCleanup(client.kill)
+        return client
+
+    def message(self, stderr):
+        """What `ask` says besides its notes: one line."""
+        lines = [line for line in stderr.decode(errors="replace").splitlines()
+                 if not line.startswith(("guarantee: ", "hardening: "))]
+        self.assertEqual(len(lines), 1, lines)
+        self.assertTrue(lines[0].startswith("cmif: "), lines)
+        return lines[0]
 
     # One line per input line, in order, and the JSON contract.
 
@@ -115,6 +136,18 @@ class EndToEnd(unittest.TestCase):
         self.assertEqual(len(out), len(lines))
         for given, got in zip(lines, out):
             self.assertEqual("error" in got, given in ("", "\x00"), got)
+
+    def test_classify_many_lines_and_one_of_a_megabyte(self):
+        lines = [f"bada {i}" for i in range(20000)]
+        lines[7000] = "bada " * (2**20 // 5 + 1)
+        done = self.client("classify", "bert", "--mechanism", "identity",
+                           stdin="\n".join(lines))
+        self.assertEqual(done.returncode, SOME_LINES, done.stderr)
+        out = [x.split("\t")[-1] for x in done.stdout.decode().splitlines()]
+        lines[7000] = "error"
+        self.assertEqual(len(out), len(lines))
+        self.assertTrue(out == lines, "another order")  # no diff of so many
+        self.assertEqual(done.stderr.count(b"cmif: line 7001: "), 1)
 
     def test_json_contract(self):
         done = self.client("classify", "bert", "--json", stdin="bada 42 kilo!")
@@ -177,6 +210,19 @@ class EndToEnd(unittest.TestCase):
         os.close(descriptor)
         self.assertEqual(done.returncode, NOT_PERMITTED, done.stderr)
         self.assertIn(b"cannot read standard input", done.stderr)
+
+    def test_questions_that_are_no_text(self):
+        not_utf8 = os.fsdecode(b"secret\xff")
+        for more, stdin, says in (
+                ([], b"", "empty"), ([""], b"", "empty"),
+                ([" \n"], b"", "white space"),
+                ([], b"secret \0 kilo", "NUL byte"),
+                ([], b"secret\xff\n", "UTF-8"), ([not_utf8], b"", "UTF-8"),
+                (["--system", not_utf8, "bada"], b"", "UTF-8")):
+            done = self.client("ask", "llama", *more, stdin=stdin)
+            self.assertEqual((done.returncode, done.stdout), (USAGE, b""))
+            self.assertIn(says, self.message(done.stderr))
+            self.assertNotIn(b"secret", done.stderr)
 
     def test_ask_repeats_with_a_seed_and_identity(self):
         answers = {
@@ -436,10 +482,8 @@ class EndToEnd(unittest.TestCase):
 
     def test_server_dies_mid_stream(self):
         server = Server(self.folder / "bert/body.gguf")
-        client = subprocess.Popen(
-            [CMIF, "classify", "--bundle", self.folder / "bert", "--server",
-             server.address], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE)
+        client = self.start("classify", "bert", server=server,
+                            stdin=subprocess.PIPE)
         client.stdin.write(b"bada\n")
         client.stdin.flush()
         first = client.stdout.readline()
@@ -448,6 +492,29 @@ class EndToEnd(unittest.TestCase):
         rest, error = client.communicate(b"kilo\ndomu\n", timeout=60)
         self.assertEqual(rest.splitlines(), [b"error", b"error"])
         self.assertEqual(client.returncode, NO_SERVER, error)
+
+    def test_server_dies_while_it_answers(self):
+        server = Server(self.folder / "llama/body.gguf")
+        # Room for a few tokens: the client stands still within its answer, and
+        # the server waits for a row of it.
+        reading, writing = os.pipe()
+        used = fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096) - 16
+        os.write(writing, b"-" * used)
+        client = self.start("ask", "llama", "--mechanism", "identity",
+                            "--temperature", "0", "bada kilo", server=server,
+                            stdout=writing)
+        os.close(writing)
+        size = bytearray(4)
+        while int.from_bytes(size, sys.byteorder) <= used:
+            self.assertIsNone(client.poll())
+            time.sleep(0.01)
+            fcntl.ioctl(reading, termios.FIONREAD, size)
+        server.stop(signal.SIGKILL)
+        with open(reading, "rb") as answer:
+            self.assertGreater(len(answer.read()), used)
+        error = client.communicate(timeout=60)[1]
+        self.assertEqual(client.returncode, NO_SERVER, error)
+        self.assertIn("start it again", self.message(error))
 
     def test_drain(self):
         server = Server(self.folder / "llama/body.gguf")
@@ -460,10 +527,8 @@ class EndToEnd(unittest.TestCase):
 
     def test_client_that_reads_nothing_any_more(self):
         server = Server(self.folder / "llama/body.gguf")
-        stopped = subprocess.Popen(
-            [CMIF, "ask", "--bundle", self.folder / "llama", "--server",
-             server.address, "--max-tokens", "1900", "bada"],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        stopped = self.start("ask", "llama", "--max-tokens", "1900", "bada",
+                             server=server)
         stopped.stdout.read(1)
         stopped.send_signal(signal.SIGSTOP)
         self.assertIsNone(stopped.poll())
@@ -487,12 +552,9 @@ class EndToEnd(unittest.TestCase):
             self.assertLess(time.monotonic() - start, 11)
 
     def test_many_clients_at_once(self):
-        clients = [subprocess.Popen(
-            [CMIF, "ask", "--bundle", self.folder / "llama", "--server",
-             self.servers["llama"].address, "--mechanism", "identity",
-             "--temperature", "0", "--max-tokens", "24", "bada kilo"],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-            for _ in range(10)]
+        clients = [self.start("ask", "llama", "--mechanism", "identity",
+                              "--temperature", "0", "--max-tokens", "24",
+                              "bada kilo") for _ in range(10)]
         answers = [c.communicate(timeout=120)[0] for c in clients]
         self.assertTrue(all(c.returncode == 0 for c in clients))
         self.assertEqual(len(answers), 10)

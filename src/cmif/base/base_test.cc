@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <filesystem>
@@ -13,20 +12,16 @@
 #include "cmif/base/random.h"
 #include "cmif/base/secret_bytes.h"
 #include "cmif/base/status.h"
+#include "cmif/base/testing/temp_folder.h"
 
 namespace cmif {
 namespace {
 
 namespace fs = std::filesystem;
 
-class FolderTest : public testing::Test {
+class FolderTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "cmif-XXXXXX").string();
-    folder_ = mkdtemp(name.data());
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-  fs::path folder_;
+  const cmif::testing::TempFolder folder_;
 };
 
 TEST(StatusTest, EveryCodeHasItsOwnName) {
@@ -62,7 +57,7 @@ TEST_F(FolderTest, NothingStaysWithoutCommit) {
     ASSERT_TRUE(file.has_value());
     ASSERT_TRUE(file->Write(AsBytes("half")).has_value());
   }
-  EXPECT_TRUE(fs::is_empty(folder_));
+  EXPECT_TRUE(fs::is_empty(folder_.path()));
 }
 
 TEST_F(FolderTest, CommitReplacesTheFile) {
@@ -88,7 +83,8 @@ TEST_F(FolderTest, HoleIsReadAsZeroes) {
 
 TEST_F(FolderTest, MissingFileIsNotFound) {
   EXPECT_EQ(MappedFile::Open(folder_ / "no").error().code(), Code::kNotFound);
-  EXPECT_EQ(MappedFile::Open(folder_).error().code(), Code::kInvalidArgument);
+  EXPECT_EQ(MappedFile::Open(folder_.path()).error().code(),
+            Code::kInvalidArgument);
 }
 
 TEST_F(FolderTest, UnwritableFolderIsRefused) {

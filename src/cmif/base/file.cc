@@ -39,6 +39,9 @@ Code CodeOf(int error) {
 
 std::unexpected<Status> Failure(std::string_view what,
                                 const std::filesystem::path& path, int error) {
+  if (path.empty()) {
+    return InvalidArgument(fmt::format("cannot {}: the name is empty", what));
+  }
   // Root is not told why by the kernel.
   const char* const more =
       error == EACCES && geteuid() == 0
@@ -61,7 +64,8 @@ mode_t Umask() {
 }  // namespace
 
 Result<MappedFile> MappedFile::Open(const std::filesystem::path& path) {
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // O_NONBLOCK: a pipe is refused, not waited for.
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) return Failure("open", path, errno);
   struct stat info{};
   if (fstat(descriptor, &info) != 0 || !S_ISREG(info.st_mode)) {

@@ -19,7 +19,7 @@
 namespace cmif {
 
 // A regular file mapped read-only for its lifetime. Someone who truncates the
-// file meanwhile can still make reads fault: map only files of trusted places.
+// file meanwhile makes reads fault (SIGBUS), which ends the program.
 class MappedFile {
  public:
   // NOT_FOUND, PERMISSION_DENIED, INVALID_ARGUMENT (not a regular file).

@@ -113,10 +113,19 @@ Result<void> Service::ReplacePolicy(ReleasePolicy policy) {
         "a broker needs a release policy that its owner "
         "signed");
   }
-  const std::lock_guard lock(mutex_);  // store and memory change together
-  CMIF_TRY(store_->AdoptPolicy(policy.version(), policy.sha256(),
-                               policy.simulated(), Now()));
-  policy_ = std::make_shared<const ReleasePolicy>(std::move(policy));
+  auto adopted = std::make_shared<const ReleasePolicy>(std::move(policy));
+  {
+    const std::lock_guard lock(mutex_);  // store and memory change together
+    CMIF_TRY(store_->AdoptPolicy(adopted->version(), adopted->sha256(),
+                                 adopted->simulated(), Now()));
+    policy_ = adopted;
+  }
+  for (const ReleaseRule& rule : adopted->rules()) {
+    if (const auto key = bundle_keys_.Read(rule.resource); !key) {
+      options_.log(fmt::format("rule '{}' gives no key yet: {}", rule.id,
+                               key.error().message()));
+    }
+  }
   return {};
 }
 

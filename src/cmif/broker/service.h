@@ -46,7 +46,8 @@ struct ServiceOptions {
   // Whether anybody may read the log's entries, which name platforms; its head
   // always.
   bool publish_log = false;
-  // Gets a line of what was refused, without ids or evidence.
+  // Gets a line of what was refused, and of rules whose keys are not there;
+  // without ids of platforms or evidence.
   std::function<void(const std::string&)> log = {};
 };
 

@@ -4,11 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "cmif/base/byte_reader.h"
 #include "cmif/base/file.h"
+#include "cmif/base/testing/temp_folder.h"
 #include "cmif/broker/testing/test_release.h"
 #include "cmif/crypto/base64url.h"
 #include "cmif/crypto/jwe.h"
@@ -31,9 +31,6 @@ const std::string kBundleKey(64, '7');
 class ServiceTest : public ::testing::Test {
  protected:
   ServiceTest() {
-    std::string name = (fs::temp_directory_path() / "serve_XXXXXX").string();
-    EXPECT_NE(mkdtemp(name.data()), nullptr);
-    folder_ = name;
     const fs::path keys = folder_ / "keys" / TestResource().model_id;
     fs::create_directories(keys);
     fs::permissions(folder_ / "keys", fs::perms::owner_all);
@@ -41,10 +38,6 @@ class ServiceTest : public ::testing::Test {
         WriteFileAtomically(keys / "1.key", AsBytes(kBundleKey + "\n")));
     rule_.platforms = PlatformsOf(snp_);
     Start();
-  }
-  ~ServiceTest() override {
-    service_.reset();
-    fs::remove_all(folder_);
   }
 
   ReleasePolicy Signed(const std::string& text) {
@@ -64,7 +57,8 @@ class ServiceTest : public ::testing::Test {
          .store = Store::Open(folder_ / "state").value()},
         {.now = [this] { return now_; },
          .roots = &snp_.roots,
-         .publish_log = publish_log_});
+         .publish_log = publish_log_,
+         .log = [this](const std::string& line) { log_ += line + "\n"; }});
     ASSERT_TRUE(service) << service.error().message();
     service_ = *std::move(service);
   }
@@ -130,7 +124,7 @@ class ServiceTest : public ::testing::Test {
     EXPECT_THAT(problem->detail, HasSubstr(why));
   }
 
-  fs::path folder_;
+  const cmif::testing::TempFolder folder_;
   tee::testing::TestSnp snp_;
   int64_t now_ = snp_.now.seconds;
   testing::TestOwner owner_;
@@ -138,6 +132,7 @@ class ServiceTest : public ::testing::Test {
   std::string policy_more_;
   int version_ = 1;
   bool publish_log_ = true;
+  std::string log_;
   const crypto::P256Key key_ = crypto::P256Key::Generate();
   const crypto::P256Key client_ = crypto::P256Key::Generate();
   std::unique_ptr<Service> service_;
@@ -425,6 +420,13 @@ TEST_F(ServiceTest, AKeyThatIsNotThereIsNotFound) {
   ExpectRefused(Key(), 404, "no key for this model");
 }
 
+TEST_F(ServiceTest, RulesWithoutAKeyAreNamedAtTheStart) {
+  EXPECT_EQ(log_, "");
+  fs::remove_all(folder_ / "keys" / TestResource().model_id);
+  Start();
+  EXPECT_THAT(log_, HasSubstr("rule '" + rule_.id + "' gives no key yet"));
+}
+
 TEST_F(ServiceTest, CollateralDoesNotGoBack) {
   ASSERT_TRUE(Token());
   const tee::testing::TestSnp& snp = snp_;
@@ -507,13 +509,12 @@ TEST_F(ServiceTest, PolicyAndTimeAreShown) {
 }
 
 TEST(BundleKeysTest, FoldersOpenToOthersAreRefused) {
-  std::string name = (fs::temp_directory_path() / "keys_XXXXXX").string();
-  ASSERT_NE(mkdtemp(name.data()), nullptr);
-  EXPECT_TRUE(BundleKeys::Open(name));
-  fs::permissions(name, fs::perms::others_read, fs::perm_options::add);
-  EXPECT_EQ(BundleKeys::Open(name).error().code(), Code::kPermissionDenied);
-  EXPECT_EQ(BundleKeys::Open(name + "/none").error().code(), Code::kNotFound);
-  fs::remove_all(name);
+  const cmif::testing::TempFolder folder;
+  const fs::path& keys = folder.path();
+  EXPECT_TRUE(BundleKeys::Open(keys));
+  fs::permissions(keys, fs::perms::others_read, fs::perm_options::add);
+  EXPECT_EQ(BundleKeys::Open(keys).error().code(), Code::kPermissionDenied);
+  EXPECT_EQ(BundleKeys::Open(keys / "none").error().code(), Code::kNotFound);
 }
 
 }  // namespace

@@ -4,9 +4,8 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
-#include <cstdlib>
-
 #include "cmif/base/byte_reader.h"
+#include "cmif/base/testing/temp_folder.h"
 #include "cmif/broker/release_log.h"
 
 namespace cmif::broker {
@@ -24,16 +23,7 @@ crypto::Digest Filled(uint8_t byte) {
 
 class StoreTest : public ::testing::Test {
  protected:
-  StoreTest() {
-    std::string name = (fs::temp_directory_path() / "store_XXXXXX").string();
-    EXPECT_NE(mkdtemp(name.data()), nullptr);
-    folder_ = name;
-    Reopen();
-  }
-  ~StoreTest() override {
-    store_.reset();
-    fs::remove_all(folder_);
-  }
+  StoreTest() { Reopen(); }
   void Reopen() {
     store_.reset();
     auto store = Store::Open(folder_ / "state");
@@ -57,7 +47,7 @@ class StoreTest : public ::testing::Test {
     sqlite3_close(database);
   }
 
-  fs::path folder_;
+  const cmif::testing::TempFolder folder_;
   std::unique_ptr<Store> store_;
   const LeaseHolder holder_{"rule", {"ab01"}, "snp"};
   const LeaseTerms terms_{600, 2};

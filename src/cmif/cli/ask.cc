@@ -3,8 +3,10 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <memory>
 #include <optional>
+#include <system_error>
 
 #include "cmif/base/random.h"
 #include "cmif/cli/commands.h"
@@ -32,7 +34,7 @@ struct Flags {
   client::GenerateOptions generate = {.temperature = 0.7F, .top_p = 0.95F};
   std::optional<uint64_t> seed;
   int timeout_seconds = 600;
-  std::string question;
+  std::optional<std::string> question;
   std::string system;
   bool json = false;
 };
@@ -80,9 +82,13 @@ Result<client::ChatAnswer> Ask(const Flags& flags, client::Remote& remote,
     } else {
       fmt::print("{}", text);
     }
-    fflush(stdout);
+    // Nobody reads on: the answer ends here, as where {fmt} throws.
+    if (fflush(stdout) != 0) {
+      throw std::system_error(errno, std::generic_category(),
+                              "cannot write standard output");
+    }
   };
-  return client::Chat(remote, sanitizer, rows, flags.system, flags.question,
+  return client::Chat(remote, sanitizer, rows, flags.system, *flags.question,
                       generate, random, show);
 }
 
@@ -114,7 +120,7 @@ int Run(Flags& flags) {
   if (!sanitizer) return Report(sanitizer.error());
   auto rows = MakePromptRows(*sanitizer, flags.privacy);
   if (!rows) return Report(rows.error());
-  if (flags.question.empty()) {
+  if (!flags.question) {
     auto question = ReadQuestion();
     if (!question) return Report(question.error());
     flags.question = *std::move(question);

@@ -134,23 +134,18 @@ void AddAudit(CLI::App& app, int& exit_code) {
       ->add_option("--report", flags->report,
                    "folder for report.md, report.json and plots")
       ->required();
-  command
-      ->add_option("--text", flags->text,
-                   "texts to attack, one a line (first column of a table); "
-                   "default: sentences of our own")
-      ->check(CLI::ExistingFile);
+  command->add_option("--text", flags->text,
+                      "texts to attack, one a line (first column of a table); "
+                      "default: sentences of our own");
   command->add_option("--texts", flags->texts, "at most so many of them")
       ->capture_default_str()
       ->check(CLI::Range(1, 1'000'000));
-  command
-      ->add_option("--prior-text", flags->prior_text,
-                   "texts whose word frequencies the attacker knows; default: "
-                   "those of the attacked texts")
-      ->check(CLI::ExistingFile);
-  command
-      ->add_option("--language-model", flags->language_model,
-                   "a GGUF model that attacks by context")
-      ->check(CLI::ExistingFile);
+  command->add_option(
+      "--prior-text", flags->prior_text,
+      "texts whose word frequencies the attacker knows; default: "
+      "those of the attacked texts");
+  command->add_option("--language-model", flags->language_model,
+                      "a GGUF model that attacks by context");
   command
       ->add_option("--draws", flags->draws,
                    "draws from the sampler per audited word")

@@ -89,9 +89,7 @@ class Pipeline {
  private:
   Item Prepare(size_t number, const LineReader::Line& line) {
     if (broken_) return {number, std::unexpected(*broken_), {}};
-    if (line.too_long) {
-      return {number, OutOfRange("the line is too long"), {}};
-    }
+    if (line.too_long) return {number, LineReader::TooLong(), {}};
     Item item{number, sanitizer_.Sanitize(line.text, random_), {}};
     if (!item.sanitized) return item;
     auto rows = RowsOf(item.sanitized->text);

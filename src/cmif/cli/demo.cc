@@ -69,8 +69,13 @@ void PrintWords(const client::Sanitized& result, const View& view) {
 }
 
 struct Label {
-  std::string text;
+  std::string name;
+  double probability = 0;
   uint64_t bytes = 0;
+
+  std::string Text() const {
+    return fmt::format("{} {:.2f}", name, probability);
+  }
 };
 
 Result<Label> Classify(client::Classifier& classifier,
@@ -84,9 +89,7 @@ Result<Label> Classify(client::Classifier& classifier,
   CMIF_ASSIGN(const auto logits, classifier.Receive());
   const std::vector<double> probabilities = client::Softmax(logits[0]);
   const size_t best = client::Likeliest(probabilities);
-  return Label{
-      fmt::format("{} {:.2f}", model.facts().labels[best], probabilities[best]),
-      bytes[0]};
+  return Label{model.facts().labels[best], probabilities[best], bytes[0]};
 }
 
 struct Totals {
@@ -95,30 +98,36 @@ struct Totals {
   uint64_t charged = 0;
   uint64_t bytes = 0;
   int same_label = 0;
+  double sanitizing_seconds = 0;
+  double asking_seconds = 0;
 };
 
 Result<void> ShowSentence(std::string_view sentence,
                           client::Classifier& classifier,
                           client::Sanitizer& sanitizer, RandomSource& random,
                           const View& view, Totals& totals) {
+  auto start = Clock::now();
   CMIF_ASSIGN(const client::Sanitized result,
               sanitizer.Sanitize(sentence, random));
+  totals.sanitizing_seconds += SecondsSince(start);
+  start = Clock::now();
   CMIF_ASSIGN(const Label shown,
               Classify(classifier, sanitizer.model(), result.text));
   CMIF_ASSIGN(const Label bare,
               Classify(classifier, sanitizer.model(), std::string(sentence)));
+  totals.asking_seconds += SecondsSince(start);
   PrintWords(result, view);
-  const bool same = shown.text.substr(0, 3) == bare.text.substr(0, 3);
+  const bool same = shown.name == bare.name;
   fmt::print(view.out,
              "  label  {}{}{} protected, {} without; {} of {} words changed, "
              "{} bytes sent\n\n",
-             same ? view.colours.green : view.colours.red, shown.text,
-             view.colours.reset, bare.text, result.words_changed,
+             same ? view.colours.green : view.colours.red, shown.Text(),
+             view.colours.reset, bare.Text(), result.words_changed,
              result.words.size(), shown.bytes);
   if (view.json) {
     auto json = SanitizedJson(sanitizer, result, privacy::Delta::Default());
-    json["label"] = shown.text;
-    json["label_unprotected"] = bare.text;
+    json["label"] = shown.name;
+    json["label_unprotected"] = bare.name;
     json["bytes_sent"] = shown.bytes;
     fmt::print("{}\n", JsonLine(json));
   }
@@ -170,7 +179,6 @@ Result<void> ShowClassifier(const PrivacyOptions& privacy, const View& view) {
   fmt::print(view.out, "  {}\n\n", GuaranteeLine(sanitizer));
   OsRandom random;
   Totals totals;
-  const auto start = Clock::now();
   for (const std::string_view sentence : kSentences) {
     CMIF_TRY(
         ShowSentence(sentence, *classifier, sanitizer, random, view, totals));
@@ -180,11 +188,12 @@ Result<void> ShowClassifier(const PrivacyOptions& privacy, const View& view) {
       view.out,
       "  {} of {} words changed; {} of {} labels as without protection; {} "
       "words charged\n  {} bytes sent ({:.0f} a word; one f32 row is {}); "
-      "{:.2f} s for {} requests\n\n",
+      "sanitizing took {:.1f} ms, {} requests {:.2f} s\n\n",
       totals.changed, totals.words, totals.same_label, kSentences.size(),
       totals.charged, totals.bytes,
       static_cast<double>(totals.bytes) / static_cast<double>(totals.words),
-      f32, SecondsSince(start), 2 * kSentences.size());
+      f32, 1000 * totals.sanitizing_seconds, 2 * kSentences.size(),
+      totals.asking_seconds);
   return {};
 }
 

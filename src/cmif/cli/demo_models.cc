@@ -58,7 +58,8 @@ Result<DemoModel> Split(const fs::path& source, const std::string& name,
 }  // namespace
 
 fs::path CacheFolder() {
-  if (const char* cache = std::getenv("CMIF_CACHE")) return cache;
+  const char* const cache = std::getenv("CMIF_CACHE");
+  if (cache != nullptr && *cache != '\0') return cache;
   const char* home = std::getenv("HOME");
   return fs::path(home == nullptr ? "/tmp" : home) / ".cache/cmif";
 }

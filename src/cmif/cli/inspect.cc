@@ -19,6 +19,7 @@
 #include "cmif/model/container.h"
 #include "cmif/model/gguf_file.h"
 #include "cmif/model/manifest.h"
+#include "cmif/model/tied_head.h"
 #include "cmif/model/verify.h"
 
 namespace cmif::cli {
@@ -68,9 +69,7 @@ Result<ordered_json> InspectGguf(const std::filesystem::path& path) {
   const bool body = file.String("cmif.model_id").has_value();
   const std::string partition = file.String("cmif.partition").value_or("none");
   const model::GgufTensor* table = file.FindTensor("token_embd.weight");
-  const bool tied = body ? number("cmif.tied") == 1
-                         : arch == "llama" && table != nullptr &&
-                               file.FindTensor("output.weight") == nullptr;
+  const bool tied = body ? number("cmif.tied") == 1 : model::IsTied(file);
   const auto tokens = file.ArrayLength("tokenizer.ggml.tokens");
   ordered_json json = {
       {"kind", body ? "body" : "gguf"},
@@ -119,7 +118,8 @@ Result<ordered_json> InspectBundle(const std::filesystem::path& path,
     json["owner"] = owner ? crypto::ToHex(*owner) : "none: not signed";
   }
   json["server_learns"] =
-      "nothing: this file stays with the clients; keep it from the server";
+      "tokenizer and embedding table: rows that clients send are then found by "
+      "look-up; this file is for clients alone";
   for (const model::SectionInfo& section : reader.sections()) {
     json["sections"].push_back({{"name", section.name},
                                 {"bytes", section.size_bytes},

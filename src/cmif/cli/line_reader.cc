@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmif/cli/line_reader.h"
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -9,6 +10,11 @@
 #include <cstring>
 
 namespace cmif::cli {
+
+std::unexpected<Status> LineReader::TooLong() {
+  return OutOfRange(fmt::format(
+      "the line is longer than {} bytes: shorten or split it", kMaxLineBytes));
+}
 
 bool LineReader::Fill() {
   std::array<char, 65536> chunk;

@@ -22,6 +22,9 @@ class LineReader {
 
   explicit LineReader(int descriptor) : descriptor_(descriptor) {}
 
+  // What there is to say of a line that is too long.
+  static std::unexpected<Status> TooLong();
+
   // The next line; waits for it. nullopt at the end of the input.
   std::optional<Line> Next();
   // PERMISSION_DENIED once reading has failed.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,6 +22,36 @@ namespace {
 bool LooksLikeAName(std::string_view word) {
   return word.size() <= 24 &&
          word.find_first_not_of("abcdefghijklmnopqrstuvwxyz-") == word.npos;
+}
+
+bool IsPlain(std::string_view value) {
+  return value.size() <= 40 && std::ranges::none_of(value, [](char c) {
+           return static_cast<unsigned char>(c) <= ' ' ||
+                  static_cast<unsigned char>(c) >= 0x7f;
+         });
+}
+
+// A parser's message without the values it repeats: one may be the text that
+// was to be asked, where a flag's own value was forgotten. What is short and
+// plain may stay, unless a number was wanted.
+std::string WithoutValues(std::string message, const CLI::ParseError& error,
+                          std::span<char*> arguments) {
+  if (error.get_exit_code() ==
+      static_cast<int>(CLI::ExitCodes::ConversionError)) {
+    return message.substr(0, message.find(" = "));
+  }
+  for (const char* const argument : arguments) {
+    std::string_view value = argument;
+    if (value.starts_with("--")) {
+      value.remove_prefix(std::min(value.find('='), value.size() - 1) + 1);
+    }
+    if (value.empty() || IsPlain(value)) continue;
+    for (size_t at = message.find(value); at != std::string::npos;
+         at = message.find(value, at)) {
+      message.replace(at, value.size(), "...");
+    }
+  }
+  return message;
 }
 
 // Those words of a parser's message that are flags, as " (--a, --b)".
@@ -51,14 +83,27 @@ std::string ChosenNames(const CLI::App& app) {
   return names;
 }
 
+// What stands where a sub-command should, if one was needed; else "".
+std::string_view WhereACommandShouldBe(const CLI::App& app,
+                                       std::span<char*> arguments) {
+  const CLI::App* innermost = &app;
+  size_t depth = 0;
+  while (!innermost->get_subcommands().empty()) {
+    innermost = innermost->get_subcommands()[0];
+    ++depth;
+  }
+  const bool needed = innermost->get_require_subcommand_min() > 0;
+  return needed && depth < arguments.size() ? arguments[depth] : "";
+}
+
 int ReportUsage(const CLI::App& app, const CLI::ParseError& error,
-                std::string_view first) {
-  const auto chosen = app.get_subcommands();
-  std::string what = error.what();
-  if (chosen.empty() && !first.empty()) {
+                std::span<char*> arguments) {
+  std::string what = WithoutValues(error.what(), error, arguments);
+  const std::string_view other = WhereACommandShouldBe(app, arguments);
+  if (!other.empty()) {
     what = fmt::format("there is no such {}{}",
-                       first.starts_with('-') ? "flag" : "command",
-                       LooksLikeAName(first) ? fmt::format(": {}", first) : "");
+                       other.starts_with('-') ? "flag" : "command",
+                       LooksLikeAName(other) ? fmt::format(": {}", other) : "");
   } else if (error.get_exit_code() ==
              static_cast<int>(CLI::ExitCodes::ExtrasError)) {
     what = fmt::format(
@@ -66,6 +111,7 @@ int ReportUsage(const CLI::App& app, const CLI::ParseError& error,
         "text without quotes around it",
         NamedFlags(error.what()));
   }
+  std::ranges::replace(what, '\n', ' ');
   fmt::print(stderr, "cmif: {}; see cmif {}--help\n",
              cmif::cli::ForTerminal(what), ChosenNames(app));
   return cmif::cli::kUsage;
@@ -73,10 +119,21 @@ int ReportUsage(const CLI::App& app, const CLI::ParseError& error,
 
 }  // namespace
 
+// A mapped file that somebody made shorter cannot be read any more, and there
+// is no way back from there.
+extern "C" void OnBusError(int /*signal*/) {
+  constexpr std::string_view kLine =
+      "cmif: a file became shorter, or could not be read any more, while it "
+      "was read; try again once nothing writes to it\n";
+  const ssize_t told = write(STDERR_FILENO, kLine.data(), kLine.size());
+  _exit(told < 0 ? cmif::cli::kNotPermitted : cmif::cli::kBadData);
+}
+
 int main(int argc, char** argv) try {
   // A reader that goes away is a write error, not a death; and ggml must not
   // start a debugger when it aborts (reference/engine.md 0).
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGBUS, OnBusError);
   std::signal(SIGXFSZ, SIG_IGN);  // a file beyond the limit: likewise
   setenv("GGML_NO_BACKTRACE", "1", 0);
 
@@ -112,7 +169,8 @@ int main(int argc, char** argv) try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // help, version
-    return ReportUsage(app, error, argc > 1 ? argv[1] : "");
+    return ReportUsage(app, error,
+                       {argv + 1, static_cast<size_t>(std::max(argc, 1) - 1)});
   }
   // Buffered output may fail as late as here.
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
@@ -123,8 +181,8 @@ int main(int argc, char** argv) try {
   }
   return exit_code;
 } catch (const std::exception& error) {
-  // {fmt} throws when standard output cannot be written: its reader is gone or
-  // the disk is full. Nothing else of ours throws this far.
+  // {fmt} and `ask` throw when standard output cannot be written: its reader is
+  // gone or the disk is full. Nothing else of ours throws this far.
   std::fprintf(stderr, "cmif: cannot go on: %s\n", error.what());
   return cmif::cli::kNotPermitted;
 }

@@ -24,10 +24,7 @@ struct Flags {
 Result<client::Sanitized> SanitizeLine(client::Sanitizer& sanitizer,
                                        const LineReader::Line& line,
                                        RandomSource& random) {
-  if (line.too_long) {
-    return OutOfRange(fmt::format("the line is longer than {} bytes",
-                                  LineReader::kMaxLineBytes));
-  }
+  if (line.too_long) return LineReader::TooLong();
   return sanitizer.Sanitize(line.text, random);
 }
 

@@ -2,8 +2,11 @@
 #include "cmif/server/server.h"
 
 #include <fmt/format.h>
+#include <semaphore.h>
+#include <sys/prctl.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <memory>
@@ -27,30 +30,47 @@ struct Flags {
   server::ServerOptions server;
   ServerTlsFlags tls;
   engine::EngineOptions engine;
+  bool stop_with_parent = false;
 };
 
-// SIGTERM and SIGINT, blocked in every thread that starts afterwards.
-sigset_t BlockStopSignals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  return signals;
-}
+// SIGTERM and SIGINT end the program at once while it loads, when nothing can
+// be lost; once it serves they are waited for.
+class StopSignals {
+ public:
+  StopSignals() {
+    sem_init(&Told(), 0, 0);
+    for (const int signal : {SIGTERM, SIGINT}) {
+      std::signal(signal, [](int) { sem_post(&Told()); });
+    }
+  }
+  void Wait() {
+    while (sem_wait(&Told()) != 0 && errno == EINTR) {
+    }
+  }
+
+ private:
+  static sem_t& Told() {
+    static sem_t told;
+    return told;
+  }
+};
 
 int Run(Flags& flags, const CLI::App& command) {
+  if (flags.stop_with_parent) prctl(PR_SET_PDEATHSIG, SIGTERM);
   const auto hardened = HardenFor(command);
   if (!hardened) return Report(hardened.error());
-  const sigset_t signals = BlockStopSignals();
   flags.server.log = [](const std::string& line) { Note("server: " + line); };
   if (const auto tls = LoadServerTls(flags.tls, flags.server); !tls) {
     return Report(tls.error());
+  }
+  if (const auto can = server::Server::CheckListen(flags.server); !can) {
+    return Report(can.error());
   }
   const auto hash = model::HashFile(flags.body);
   if (!hash) return Report(hash.error());
   auto engine = engine::Engine::Load(flags.body, flags.engine);
   if (!engine) return Report(engine.error());
+  StopSignals stop;
   flags.server.body_sha256 = *hash;
   const auto server = server::Server::Start(*std::move(engine), flags.server);
   if (!server) return Report(server.error());
@@ -64,9 +84,7 @@ int Run(Flags& flags, const CLI::App& command) {
     }
   }
   fflush(stdout);
-  int signal = 0;
-  sigwait(&signals, &signal);
-  Note("server: stopping; sessions have 10 s to end");
+  stop.Wait();
   (*server)->Drain(kDrainLimit);
   return kOk;
 }
@@ -113,6 +131,8 @@ void AddServer(CLI::App& app, int& exit_code) {
                     "encryption");
   AddServerTlsOptions(*command, flags->tls);
   AddEngineOptions(*command, flags->engine);
+  // For demo and bench, whose servers shall not outlive them.
+  command->add_flag("--stop-with-parent", flags->stop_with_parent)->group("");
   AddHardeningOption(*command);
   command->callback(
       [flags, command, &exit_code] { exit_code = Run(*flags, *command); });

@@ -26,7 +26,8 @@ Result<pid_t> Spawn(const std::filesystem::path& body,
                     const std::vector<std::string>& flags, int out) {
   std::vector<std::string> arguments = {
       OwnBinary().string(), "server",   "--body",
-      body.string(),        "--listen", "127.0.0.1:0"};
+      body.string(),        "--listen", "127.0.0.1:0",
+      "--stop-with-parent"};
   arguments.insert(arguments.end(), flags.begin(), flags.end());
   std::vector<char*> raw;
   for (std::string& argument : arguments) raw.push_back(argument.data());

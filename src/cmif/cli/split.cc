@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -33,7 +34,7 @@ struct Flags {
   double task_weight = 1;
   bool compare_greedy = false;
   std::string head = "server";
-  std::vector<std::string> epsilons = {"1"};
+  std::vector<std::string> epsilons;
   std::string seal;  // the file that gets the bundle's key
   std::string owner_key;
   bool force = false;
@@ -83,12 +84,18 @@ Result<client::SplitOptions> OptionsOf(const Flags& flags, Progress& progress) {
   options.folder = flags.folder;
   options.head_on_client = flags.head == "client";
   options.overwrite = flags.force;
-  for (const std::string& epsilon : flags.epsilons) {
+  CMIF_TRY(client::CheckSplitTarget(options));
+  std::vector<std::string> epsilons = flags.epsilons;
+  epsilons.emplace_back("1");  // what clients ask for unless told otherwise
+  for (const std::string& epsilon : epsilons) {
     PrivacyOptions privacy;
     privacy.epsilon = epsilon;
     CMIF_ASSIGN(const auto parsed, ParseEpsilon(privacy));
     if (!parsed) return InvalidArgument("--epsilon inf needs no channel");
-    options.epsilons.push_back(*parsed);
+    if (std::ranges::find(options.epsilons, *parsed) ==
+        options.epsilons.end()) {
+      options.epsilons.push_back(*parsed);
+    }
   }
   CMIF_ASSIGN(options.clustering, ClusteringOf(flags, progress));
   return options;
@@ -99,9 +106,9 @@ std::string WhatTheServerLearns(const model::ModelFacts& facts) {
     return "The server gets neither the embedding table nor the output head.";
   }
   if (facts.tied) {
-    return "This model's output head IS its embedding table (tied): the server "
-           "then holds the table inside body.gguf. --head client keeps both "
-           "away from it.";
+    return "This model's output head IS its embedding table (tied, or a copy): "
+           "the server then holds the table inside body.gguf. --head client "
+           "keeps both away from it.";
   }
   return "The server gets everything but the tokenizer and the embedding "
          "table.";
@@ -162,7 +169,7 @@ int Run(const Flags& flags) {
       "  {}/body.gguf       {} bytes, for the server\n"
       "  {}/embedding.cmif  {} bytes, for the clients: keep it secret\n"
       "{}{}\n",
-      manifest.facts.name, manifest.facts.architecture,
+      ForTerminal(manifest.facts.name), manifest.facts.architecture,
       manifest.facts.partition, manifest.facts.vocabulary, manifest.facts.width,
       manifest.facts.table_type, flags.folder, manifest.body_bytes,
       flags.folder, manifest.bundle_bytes, ClusterText(result->clustering),
@@ -221,10 +228,9 @@ void AddSplit(CLI::App& app, int& exit_code) {
       ->check(CLI::IsMember({"server", "client"}));
   command
       ->add_option("--epsilon", flags->epsilons,
-                   "channels to compute now, a comma list")
+                   "channels to compute now besides that for 1, a comma list")
       ->delimiter(',')
-      ->allow_extra_args(false)
-      ->capture_default_str();
+      ->allow_extra_args(false);
   command->add_option("--seal", flags->seal,
                       "encrypt the bundle and its channels; the new key goes "
                       "to this FILE, which clients get from a broker alone");

@@ -50,8 +50,8 @@ int Run(const BundleOptions& options, bool json) {
                      unopened));
   }
   if (good) {
-    fmt::print("{}: body, bundle, manifest and channels ({}) agree\n", folder,
-               channels);
+    fmt::print("{}: body, bundle, manifest and channels ({} of {}) agree\n",
+               folder, channels - unopened, channels);
     return kOk;
   }
   return Report(

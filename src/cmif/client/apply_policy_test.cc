@@ -8,8 +8,10 @@
 #include <set>
 
 #include "cmif/base/file.h"
+#include "cmif/base/random.h"
 #include "cmif/client/channel_store.h"
 #include "cmif/client/policy.h"
+#include "cmif/client/sanitizer.h"
 #include "cmif/client/stop_words.h"
 #include "cmif/client/testing/tiny_split.h"
 #include "cmif/model/source_model.h"
@@ -75,6 +77,38 @@ TEST_F(ApplyPolicyTest, ListedWordsLeaveTheirClustersOthersStayCovered) {
     EXPECT_EQ(applied.clustering->cluster_of(id) >= 0,
               its_class != kPublicClass && !listed)
         << id;
+  }
+}
+
+// The tokenizer has no token for the added characters: what is left of the word
+// is a public word, but the whole of it is not.
+TEST_F(ApplyPolicyTest, AWordWithUnknownPartsIsNotThePublicWordInIt) {
+  const std::string word = Words(2, 1)[0];
+  const AppliedPolicy applied =
+      Apply({.public_set = Public::kWords, .public_words = {word}});
+  const auto channel =
+      OpenChannel(*model_,
+                  {.spec = {.epsilon = Eps(1)},
+                   .domain = {.clustering = applied.clustering,
+                              .class_of_cluster = applied.class_of_cluster}},
+                  {})
+          .value();
+  Sanitizer sanitizer = Sanitizer::Create(model_, channel).value();
+  InsecureSeededRandom random(1);
+  const auto plain = sanitizer.Sanitize(word, random);
+  ASSERT_TRUE(plain);
+  EXPECT_EQ(plain->words_public, 1U);
+  for (const std::string& text :
+       {word + "\u9f98\u9f98", "\u9f98" + word + "\u9f98"}) {
+    const auto ids = model_->tokenizer().EncodeWord(text).value();
+    ASSERT_GT(
+        std::ranges::count_if(
+            ids, [&](int32_t id) { return model_->tokenizer().IsUnknown(id); }),
+        0);
+    const auto result = sanitizer.Sanitize(text, random);
+    ASSERT_TRUE(result);
+    EXPECT_EQ(result->words_public, 0U);
+    EXPECT_EQ(result->words_charged, 1U);
   }
 }
 

@@ -13,7 +13,7 @@ namespace cmif::client {
 namespace {
 
 // Raised when the way channels are computed changes.
-constexpr int kAlgorithmVersion = 3;
+constexpr int kAlgorithmVersion = 4;
 
 template <typename T>
 std::string HashValues(const std::vector<T>& values) {

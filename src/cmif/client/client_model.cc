@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmif/client/client_model.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "cmif/base/parallel.h"
 #include "cmif/model/verify.h"
 
@@ -8,6 +11,11 @@ namespace cmif::client {
 
 Result<privacy::RowMatrix> CentredRows(const model::EmbeddingTable& table) {
   const std::vector<float> raw = table.Expanded(HardwareThreads());
+  if (!std::ranges::all_of(raw, [](float v) { return std::isfinite(v); })) {
+    return DataLoss(
+        "the model's embedding table has values that are not finite: the file "
+        "is broken; fetch or convert it again");
+  }
   return privacy::CentredUnitRows(static_cast<int>(table.rows()),
                                   static_cast<int>(table.format().width()), raw,
                                   {});

@@ -35,7 +35,7 @@ constexpr uint64_t kMaxClustersFileBytes = 256U << 20;
 // plus this, so that they and the others stay apart.
 constexpr int32_t kVectorClassOffset = 1 << 20;
 
-Result<Clusters> ReadClusters(const fs::path& path) {
+Result<Clusters> ReadClusters(const fs::path& path, int max_size) {
   CMIF_ASSIGN(const std::string text, ReadFile(path, kMaxClustersFileBytes));
   const auto parsed = nlohmann::json::parse(text, nullptr, false);
   const auto wrong = InvalidArgument(
@@ -50,6 +50,13 @@ Result<Clusters> ReadClusters(const fs::path& path) {
         return wrong;
       }
       clusters.back().push_back(id.get<int32_t>());
+    }
+    if (clusters.back().size() > static_cast<size_t>(max_size)) {
+      return InvalidArgument(fmt::format(
+          "{}: list {} has {} ids; with this cluster size (--cluster-size) a "
+          "cluster has {} at most",
+          path.string(), clusters.size() - 1, clusters.back().size(),
+          max_size));
     }
   }
   return clusters;
@@ -92,7 +99,8 @@ Result<Inputs> ReadInputs(const ClusterOptions& options,
                           const UnitTable& units) {
   Inputs inputs;
   if (options.clusters_file) {
-    CMIF_ASSIGN(inputs.fixed, ReadClusters(*options.clusters_file));
+    CMIF_ASSIGN(inputs.fixed,
+                ReadClusters(*options.clusters_file, options.size));
   }
   if (options.counts_file) {
     CMIF_ASSIGN(inputs.counts, ReadWordCounts(*options.counts_file));
@@ -309,7 +317,10 @@ Result<ClusteredUnits> ClusterUnits(const ClusterOptions& options,
   CMIF_ASSIGN(Inputs inputs, ReadInputs(options, units));
   Clusterer clusterer(options, units, rows, std::move(inputs));
   CMIF_ASSIGN(Clustering clustering, clusterer.Run(progress));
-  CMIF_TRY(CheckClusters(units, clustering));
+  if (auto checked = CheckClusters(units, clustering); !checked) {
+    if (!options.clusters_file) return std::unexpected(checked.error());
+    return std::unexpected(checked.error().At(options.clusters_file->string()));
+  }
   const Inputs& read = clusterer.inputs();
   ClusterReport report;
   report.kind = KindOf(options);

@@ -32,6 +32,15 @@ Result<v1::HelloReply> Hello(v1::Inference::Stub& stub,
   return reply;
 }
 
+// What a server meant says for itself; the rest are words of gRPC's.
+Status HelloFailed(const std::string& address, const Status& status) {
+  if (status.code() == Code::kFailedPrecondition) return status;
+  return {status.code(),
+          fmt::format("{} took the connection but gives no proper answer ({}); "
+                      "is it a cmif server, and is it not overloaded?",
+                      address, status.message())};
+}
+
 Result<void> Check(const v1::HelloReply& reply,
                    const model::ModelFacts& expected) {
   if (reply.protocol_version() != wire::kProtocolVersion) {
@@ -160,6 +169,9 @@ Result<void> Remote::Impl::Open(const RemoteOptions& options,
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(static_cast<int>(wire::kMaxMessageBytes));
   arguments.SetMaxSendMessageSize(static_cast<int>(wire::kMaxMessageBytes));
+  for (const auto& [name, value] : wire::kNoCompression) {
+    arguments.SetInt(name, value);
+  }
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 200);
   // Each connection is judged, so none is shared with another channel.
@@ -201,7 +213,7 @@ Result<void> Remote::Impl::Wait(const RemoteOptions& options) {
                         system_clock::now() + std::chrono::milliseconds(200)));
   }
   return Unavailable(fmt::format(
-      "no server answers at {} within {} s; start one with cmif server "
+      "no cmif server answers at {} within {} s; start one with cmif server "
       "--body DIR/body.gguf, or name it with --server",
       options.address, options.connect_timeout.count()));
 }
@@ -212,12 +224,14 @@ Result<std::unique_ptr<Remote>> Remote::Connect(
   std::unique_ptr<Remote> remote(new Remote());
   CMIF_TRY(remote->impl_->Open(options, address));
   CMIF_TRY(remote->impl_->Wait(options));
-  CMIF_ASSIGN(const v1::HelloReply reply,
-              Hello(*remote->impl_->stub, options.connect_timeout));
-  CMIF_TRY(Check(reply, expected));
+  const auto reply = Hello(*remote->impl_->stub, options.connect_timeout);
+  if (!reply) {
+    return std::unexpected(HelloFailed(options.address, reply.error()));
+  }
+  CMIF_TRY(Check(*reply, expected));
   remote->impl_->body_sha256 = expected.body_sha256;
-  remote->impl_->server_demands = reply.demands_evidence();
-  if (reply.demands_evidence() && !remote->impl_->CanProve()) {
+  remote->impl_->server_demands = reply->demands_evidence();
+  if (reply->demands_evidence() && !remote->impl_->CanProve()) {
     return FailedPrecondition(
         "the server takes rows only of clients that prove what runs in them; "
         "run this one in a trusted execution environment, with --tls and "
@@ -228,11 +242,11 @@ Result<std::unique_ptr<Remote>> Remote::Connect(
   CMIF_ASSIGN(const model::RowFormat format,
               model::RowFormat::Create(expected.table_type, expected.width));
   remote->facts_ = {
-      .max_tokens = std::min(reply.max_tokens(), expected.context),
-      .max_sentences = std::clamp(reply.max_sentences(), 1U, kMaxSentences),
+      .max_tokens = std::min(reply->max_tokens(), expected.context),
+      .max_sentences = std::clamp(reply->max_sentences(), 1U, kMaxSentences),
       .max_slots =
-          std::min(reply.max_slots(), wire::SlotsFor(format.row_bytes())),
-      .labels = reply.labels()};
+          std::min(reply->max_slots(), wire::SlotsFor(format.row_bytes())),
+      .labels = reply->labels()};
   return remote;
 }
 

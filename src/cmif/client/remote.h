@@ -24,7 +24,7 @@ struct RemoteOptions {
   std::optional<attest::PeerDemands> server = std::nullopt;
   // With TLS: what is shown to a server that asks; null: a fresh key.
   std::shared_ptr<attest::OwnIdentity> identity = nullptr;
-  std::chrono::seconds connect_timeout{5};
+  std::chrono::seconds connect_timeout{4};
 };
 
 // What a server said of itself, checked against the client's half.

@@ -1,10 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmif/client/remote.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include "cmif/client/testing/hello_server-inl.h"
 
 namespace cmif::client {
 namespace {
+
+// Of a later version of the protocol.
+class LaterServer final : public testing::HelloServer {
+ public:
+  LaterServer() : HelloServer(grpc::InsecureServerCredentials()) {}
+  ~LaterServer() override { Stop(); }
+
+  grpc::Status Hello(grpc::ServerContext* context,
+                     const v1::HelloRequest* request,
+                     v1::HelloReply* reply) override {
+    const grpc::Status status = HelloServer::Hello(context, request, reply);
+    reply->set_protocol_version(wire::kProtocolVersion + 1);
+    return status;
+  }
+};
 
 TEST(RemoteTest, NoServerIsUnavailableWithinSixSeconds) {
   const auto start = std::chrono::steady_clock::now();
@@ -29,6 +47,20 @@ TEST(RemoteTest, AnotherMachineNeedsInsecure) {
   ASSERT_FALSE(remote.has_value());
   EXPECT_EQ(remote.error().code(), Code::kPermissionDenied);
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1));
+}
+
+TEST(RemoteTest, ServerOfAnotherProtocolVersionIsRefused) {
+  const LaterServer server;
+  const auto remote =
+      Remote::Connect({.address = server.address()}, testing::HelloFacts());
+  ASSERT_FALSE(remote.has_value());
+  EXPECT_EQ(remote.error().code(), Code::kFailedPrecondition);
+  const std::string& message = remote.error().message();
+  EXPECT_NE(message.find(fmt::format("protocol version {}, this client {}",
+                                     wire::kProtocolVersion + 1,
+                                     wire::kProtocolVersion)),
+            std::string::npos)
+      << message;
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "cmif/client/channel_store.h"
+#include "cmif/client/prompt_rows.h"
 #include "cmif/client/testing/tiny_split.h"
 #include "cmif/text/words.h"
 
@@ -91,11 +92,35 @@ std::vector<std::string> Texts() {
   return texts;
 }
 
+// Some of the lines of every text file of shared/data, besides Texts().
+std::vector<std::string> AllTexts() {
+  constexpr size_t kLinesOfFile = 1000;
+  constexpr size_t kMaxBytes = 4000;
+  std::vector<std::string> texts = Texts();
+  const fs::path data = fs::path(CMIF_SOURCE_DIR).parent_path() / "shared/data";
+  for (const char* folder :
+       {"pii", "qnli", "rouge", "stopwords", "summarization", "word-vectors"}) {
+    std::error_code absent;
+    for (const auto& entry : fs::directory_iterator(data / folder, absent)) {
+      std::ifstream file(entry.path());
+      std::string line;
+      for (size_t n = 0; n < kLinesOfFile && std::getline(file, line);) {
+        if (line.size() > kMaxBytes || !text::CheckText(line)) continue;
+        texts.push_back(line);
+        ++n;
+      }
+    }
+  }
+  return texts;
+}
+
 TEST_P(SanitizerTest, IdentityIsTheTextAndItsTokensExactly) {
   Sanitizer sanitizer = Identity();
-  const std::vector<std::string> texts = Texts();
-  if (texts.size() < 100) {
-    std::cerr << "NOTE: no shared/data/sst2/dev.tsv, few texts tried\n";
+  PromptRows rows = PromptRows::Create(sanitizer, {}, RowKind::kPlain).value();
+  const std::vector<std::string> texts = AllTexts();
+  if (texts.size() < 10000) {
+    std::cerr << "NOTE: shared/data is not there in full: of its texts only "
+              << texts.size() << " were tried\n";
   }
   for (const std::string& text : texts) {
     const auto result = sanitizer.Sanitize(text, random_);
@@ -103,8 +128,14 @@ TEST_P(SanitizerTest, IdentityIsTheTextAndItsTokensExactly) {
     ASSERT_EQ(result->text, text);
     ASSERT_EQ(result->words_changed, 0U);
     ASSERT_EQ(result->words_unprotected, result->words.size());
-    ASSERT_EQ(model()->tokenizer().Encode(result->text, true).value(),
-              model()->tokenizer().Encode(text, true).value());
+    // What leaves: the rows of the whole text's tokens, in order.
+    const auto ids = model()->tokenizer().Encode(text, true).value();
+    const auto sent = rows.OfText(ids).value();
+    ASSERT_EQ(sent.size(), ids.size());
+    for (size_t i = 0; i < ids.size(); ++i) {
+      ASSERT_TRUE(
+          std::ranges::equal(sent[i].bytes, model()->table().Row(ids[i])));
+    }
   }
 }
 

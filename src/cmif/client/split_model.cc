@@ -4,8 +4,9 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
+
+#include <cerrno>
 
 #include "cmif/base/byte_reader.h"
 #include "cmif/base/file.h"
@@ -28,28 +29,27 @@ ProgressFn Step(const StepProgress& progress, std::string_view step) {
 }
 
 // A folder in the target; goes away with everything in it unless its files were
-// moved on. Its maker holds a lock on it: one without a lock was left by a
-// split that was killed, and the next one clears it away.
+// moved on. Meanwhile nobody else splits into the target: what is found there
+// of the kind was left by a split that was killed, and is cleared away.
 class Staging {
  public:
+  // CheckWritableFolder()'s errors; ALREADY_EXISTS: another split works there.
   static Result<Staging> Create(const fs::path& target) {
+    CMIF_TRY(CheckWritableFolder(target));
+    Staging staging(open(target.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (flock(staging.lock_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+      return Fail(Code::kAlreadyExists,
+                  "another split works in " + target.string() +
+                      ": wait for it, or give another folder");
+    }
     ClearAbandoned(target);
     std::string name = (target / kPrefix).string().append(kUnique);
     if (mkdtemp(name.data()) == nullptr) {
       return Fail(Code::kPermissionDenied,
                   "cannot create a folder in " + target.string());
     }
-    const int lock = Lock(name);
-    struct stat info{};
-    if (lock >= 0 && fstat(lock, &info) == 0 && info.st_nlink > 0) {
-      return Staging(name, lock);
-    }
-    rmdir(name.c_str());
-    if (lock >= 0) close(lock);
-    return Fail(Code::kAlreadyExists,
-                "cannot keep a folder of its own in " + target.string() +
-                    ": does another split work there? Wait for it, or give "
-                    "another folder");
+    staging.path_ = name;
+    return staging;
   }
   ~Staging() {
     std::error_code ignored;
@@ -61,13 +61,17 @@ class Staging {
         lock_(std::exchange(other.lock_, -1)) {}
   Staging& operator=(Staging&&) = delete;
 
+  const fs::path& path() const { return path_; }
   fs::path operator/(std::string_view name) const { return path_ / name; }
 
   Result<void> MoveAll(const fs::path& target) const {
     // The manifest last: a folder with a manifest is complete.
-    for (const auto name :
-         {model::kBodyFile, model::kBundleFile, model::kManifestFile}) {
+    for (const std::string_view name :
+         {std::string_view(kChannelFolder), model::kBodyFile,
+          model::kBundleFile, model::kManifestFile}) {
       std::error_code error;
+      const bool made = fs::exists(path_ / name, error);
+      if (!made && name == kChannelFolder) continue;  // no epsilons asked
       fs::rename(path_ / name, target / name, error);
       if (error) return Internal("cannot rename into " + target.string());
     }
@@ -78,18 +82,7 @@ class Staging {
   static constexpr std::string_view kPrefix = ".split-";
   static constexpr std::string_view kUnique = "XXXXXX";
 
-  Staging(fs::path path, int lock) : path_(std::move(path)), lock_(lock) {}
-
-  // The folder's descriptor, locked, or -1: somebody else has the lock.
-  static int Lock(const fs::path& folder) {
-    const int descriptor =
-        open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (descriptor >= 0 && flock(descriptor, LOCK_EX | LOCK_NB) == 0) {
-      return descriptor;
-    }
-    if (descriptor >= 0) close(descriptor);
-    return -1;
-  }
+  explicit Staging(int lock) : lock_(lock) {}
 
   static void ClearAbandoned(const fs::path& target) {
     std::error_code error;
@@ -102,28 +95,12 @@ class Staging {
         found.push_back(it->path());
       }
     }
-    for (const fs::path& folder : found) {
-      const int lock = Lock(folder);
-      if (lock < 0) continue;
-      fs::remove_all(folder, error);
-      close(lock);
-    }
+    for (const fs::path& folder : found) fs::remove_all(folder, error);
   }
 
   fs::path path_;
-  int lock_;
+  int lock_;  // the target's descriptor
 };
-
-Result<void> CheckTarget(const SplitOptions& options) {
-  CMIF_TRY(CheckWritableFolder(options.folder));
-  if (!options.overwrite && fs::exists(options.folder / model::kManifestFile)) {
-    return Fail(Code::kAlreadyExists,
-                options.folder.string() +
-                    " already holds a split model; give another folder, or "
-                    "--force to replace it");
-  }
-  return {};
-}
 
 Result<model::Manifest> WriteParts(const SplitOptions& options,
                                    const model::SourceModel& source,
@@ -167,21 +144,51 @@ Result<void> ClearChannels(const fs::path& folder) {
                   (folder / kChannelFolder).string());
 }
 
-Result<void> BuildChannels(const SplitOptions& options,
+Result<void> BuildChannels(const SplitOptions& options, const Staging& staging,
                            const StepProgress& progress) {
   CMIF_ASSIGN(const std::shared_ptr<ClientModel> client,
-              ClientModel::Open(options.folder, {.key = options.seal_key}));
+              ClientModel::Open(staging.path(), {.key = options.seal_key}));
   for (const privacy::Epsilon epsilon : options.epsilons) {
     const std::string step =
         fmt::format("channel for epsilon {}", epsilon.value());
     const ChannelOptions channel = {.spec =
                                         DefaultSpec(client->facts(), epsilon)};
-    CMIF_TRY(OpenChannel(*client, channel, Step(progress, step)));
+    CMIF_ASSIGN(const OpenedChannel opened,
+                OpenChannelWithHash(*client, channel, Step(progress, step)));
+    CMIF_TRY(opened.kept);
   }
   return {};
 }
 
 }  // namespace
+
+Result<void> CheckSplitTarget(const SplitOptions& options) {
+  CMIF_TRY(CheckWritableFolder(options.folder));
+  for (const std::string_view name :
+       {model::kBodyFile, model::kBundleFile, model::kManifestFile}) {
+    const fs::path file = options.folder / name;
+    std::error_code error;
+    if (!fs::exists(fs::symlink_status(file, error))) continue;
+    if (fs::equivalent(file, options.source, error)) {
+      return InvalidArgument(file.string() +
+                             " is the model itself and would be replaced; "
+                             "give another folder");
+    }
+    if (fs::is_directory(file, error)) {
+      return Fail(Code::kAlreadyExists,
+                  file.string() +
+                      " is a folder, where a file of the split has to go; "
+                      "give another folder");
+    }
+    if (!options.overwrite) {
+      return Fail(Code::kAlreadyExists,
+                  file.string() +
+                      " is there already; give another folder, or --force to "
+                      "replace a split model");
+    }
+  }
+  return {};
+}
 
 Result<SplitResult> SplitModel(const SplitOptions& options,
                                const StepProgress& progress) {
@@ -193,7 +200,8 @@ Result<SplitResult> SplitModel(const SplitOptions& options,
   }
   CMIF_ASSIGN(model::SourceModel source,
               model::SourceModel::Open(options.source, options.head_on_client));
-  CMIF_TRY(CheckTarget(options));
+  CMIF_ASSIGN(const Staging staging, Staging::Create(options.folder));
+  CMIF_TRY(CheckSplitTarget(options));
   CMIF_ASSIGN(const model::Tokenizer tokenizer,
               model::Tokenizer::Create(source.TokenizerGguf()));
   source.Identify(Step(progress, "hashing the model"));
@@ -204,15 +212,12 @@ Result<SplitResult> SplitModel(const SplitOptions& options,
               ClusterUnits(options.clustering, tokenizer, units, rows,
                            Step(progress, "clustering words")));
   SplitResult result;
-  {
-    CMIF_ASSIGN(const Staging staging, Staging::Create(options.folder));
-    CMIF_ASSIGN(result.manifest,
-                WriteParts(options, source, clustered, staging, progress));
-    CMIF_TRY(ClearChannels(options.folder));
-    CMIF_TRY(staging.MoveAll(options.folder));
-  }
+  CMIF_ASSIGN(result.manifest,
+              WriteParts(options, source, clustered, staging, progress));
+  CMIF_TRY(BuildChannels(options, staging, progress));
+  CMIF_TRY(ClearChannels(options.folder));
+  CMIF_TRY(staging.MoveAll(options.folder));
   result.clustering = std::move(clustered.report);
-  CMIF_TRY(BuildChannels(options, progress));
   return result;
 }
 

@@ -25,7 +25,7 @@ struct SplitOptions {
   std::filesystem::path folder;  // created if absent
   bool head_on_client = false;
   ClusterOptions clustering;
-  // Channels (rnm-laplace, calibrated) to compute right away.
+  // Channels (of DefaultSpec()) to compute right away.
   std::vector<privacy::Epsilon> epsilons;
   bool overwrite = false;  // of an earlier split in the folder
   // Bundle and channels are sealed with the key, and the bundle is signed by
@@ -39,10 +39,16 @@ struct SplitResult {
   ClusterReport clustering;
 };
 
+// Whether the parts can be written to the folder, which is made if absent.
+// ALREADY_EXISTS: one of them is there and `overwrite` is off, or is a folder;
+// INVALID_ARGUMENT: one of them is the source itself; and
+// CheckWritableFolder()'s errors. For whoever works before SplitModel(), which
+// checks it too.
+Result<void> CheckSplitTarget(const SplitOptions& options);
+
 // Splits a model: checks it and the folder, clusters its vocabulary, writes
-// body, bundle and manifest, and computes the channels. Either all three files
-// are written or none. ALREADY_EXISTS when the folder holds a split and
-// `overwrite` is off.
+// body, bundle and manifest, and computes the channels. Either all of them are
+// written or none. CheckSplitTarget()'s errors, before any work.
 Result<SplitResult> SplitModel(const SplitOptions& options,
                                const StepProgress& progress);
 

@@ -8,12 +8,15 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "cmif/base/byte_reader.h"
 #include "cmif/base/file.h"
 #include "cmif/client/testing/tiny_split.h"
+#include "cmif/model/gguf_file.h"
+#include "cmif/model/gguf_writer.h"
 #include "cmif/model/verify.h"
 
 namespace cmif::client {
@@ -134,16 +137,22 @@ TEST_F(SplitModelTest, EarlierSplitIsKeptUnlessOverwritten) {
 TEST_F(SplitModelTest, WhatAKilledSplitLeftIsClearedAway) {
   ASSERT_TRUE(testing::WriteTiny(Kind::kBert, folder_ / "m").has_value());
   fs::create_directories(folder_ / "out/.split-killed");
-  fs::create_directories(folder_ / "out/.split-worked");
   ASSERT_TRUE(WriteFileAtomically(folder_ / "out/.split-killed/body.gguf",
                                   AsBytes("half")));
-  const int lock =
-      open((folder_ / "out/.split-worked").c_str(), O_RDONLY | O_DIRECTORY);
-  ASSERT_EQ(flock(lock, LOCK_EX | LOCK_NB), 0);
   EXPECT_TRUE(SplitModel(Options(), {}).has_value());
   EXPECT_FALSE(fs::exists(folder_ / "out/.split-killed"));
-  EXPECT_TRUE(fs::exists(folder_ / "out/.split-worked"));
+}
+
+TEST_F(SplitModelTest, TwoSplitsDoNotWorkInOneFolder) {
+  ASSERT_TRUE(testing::WriteTiny(Kind::kBert, folder_ / "m").has_value());
+  fs::create_directories(folder_ / "out");
+  const int lock = open((folder_ / "out").c_str(), O_RDONLY | O_DIRECTORY);
+  ASSERT_EQ(flock(lock, LOCK_EX | LOCK_NB), 0);
+  SplitOptions options = Options();
+  options.overwrite = true;
+  EXPECT_EQ(SplitModel(options, {}).error().code(), Code::kAlreadyExists);
   close(lock);
+  EXPECT_TRUE(SplitModel(options, {}).has_value());
 }
 
 // They may be of another key, or in the clear where the bundle is sealed now.
@@ -204,14 +213,68 @@ TEST_F(SplitModelTest, ClustersWithWrongIdsLeaveNothing) {
   const int32_t inner = FirstOf(kContinuationClass);
   using Lists = std::vector<std::vector<int32_t>>;
   for (const Lists& lists : {
-           Lists{{Units().size()}},        // out of range
-           Lists{{word, word}},            // twice in a cluster
-           Lists{{word}, {other, word}},   // twice in two
-           Lists{{word, inner}},           // mixed classes
-           Lists{{FirstOf(kPublicClass)}}  // public
+           Lists{{Units().size()}},         // out of range
+           Lists{{word, word}},             // twice in a cluster
+           Lists{{word}, {other, word}},    // twice in two
+           Lists{{word, inner}},            // mixed classes
+           Lists{{FirstOf(kPublicClass)}},  // public
+           Lists{{word}},                   // alone: it would leave as it is
+           Lists{std::vector<int32_t>(Units().words().begin(),
+                                      Units().words().begin() + 21)}  // above K
        }) {
     ExpectRefused(nlohmann::json(lists).dump());
   }
+}
+
+TEST_F(SplitModelTest, TheModelItselfIsNeverReplaced) {
+  fs::create_directories(folder_ / "out");
+  const fs::path model = folder_ / "out/body.gguf";
+  ASSERT_TRUE(testing::WriteTiny(Kind::kBert, model).has_value());
+  const std::string before = model::HashFile(model).value();
+  for (const bool force : {false, true}) {
+    SplitOptions options = Options();
+    options.source = model;
+    options.overwrite = force;
+    const auto result = SplitModel(options, {});
+    ASSERT_FALSE(result.has_value());
+    EXPECT_EQ(result.error().code(), Code::kInvalidArgument);
+    EXPECT_EQ(model::HashFile(model).value(), before);
+  }
+}
+
+TEST_F(SplitModelTest, WhatIsNoSplitIsNotReplaced) {
+  ASSERT_TRUE(testing::WriteTiny(Kind::kBert, folder_ / "m").has_value());
+  fs::create_directories(folder_ / "out/embedding.cmif/inside");
+  SplitOptions options = Options();
+  options.overwrite = true;
+  EXPECT_EQ(SplitModel(options, {}).error().code(), Code::kAlreadyExists);
+  fs::remove_all(folder_ / "out/embedding.cmif");
+  std::ofstream(folder_ / "out/body.gguf") << "another's";
+  options.overwrite = false;
+  EXPECT_EQ(SplitModel(options, {}).error().code(), Code::kAlreadyExists);
+  EXPECT_EQ(folder_.Names("out"), std::vector<std::string>{"body.gguf"});
+}
+
+TEST_F(SplitModelTest, ATableThatIsNotFiniteLeavesNothing) {
+  ASSERT_TRUE(testing::WriteTiny(Kind::kBert, folder_ / "m").has_value());
+  const auto whole = model::GgufFile::Open(folder_ / "m");
+  model::GgufWriter writer;
+  writer.CopyKeys(*whole);
+  std::vector<uint8_t> spoiled;
+  for (const model::GgufTensor& tensor : whole->tensors()) {
+    auto data = tensor.data;
+    if (tensor.name == "token_embd.weight") {
+      spoiled.assign(data.begin(), data.end());
+      std::fill_n(spoiled.begin(), 4, uint8_t{0xff});  // NaN in every type
+      data = spoiled;
+    }
+    ASSERT_TRUE(writer.AddTensor(tensor.name, tensor.type, tensor.shape, data));
+  }
+  ASSERT_TRUE(writer.Write(folder_ / "nan"));
+  SplitOptions options = Options();
+  options.source = folder_ / "nan";
+  EXPECT_EQ(SplitModel(options, {}).error().code(), Code::kDataLoss);
+  EXPECT_EQ(folder_.Names("out"), std::vector<std::string>());
 }
 
 TEST_F(SplitModelTest, ClustersFileThatIsMissingLeavesNothing) {

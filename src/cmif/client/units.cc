@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 #include "cmif/text/words.h"
 
 namespace cmif::client {
@@ -116,6 +118,8 @@ Result<void> CheckClusters(const UnitTable& units,
                     clustering.vocabulary_size(), units.size()));
   }
   const std::vector<int32_t>& class_of = units.class_of();
+  std::map<int32_t, size_t> units_of_class;
+  for (const int32_t unit_class : class_of) ++units_of_class[unit_class];
   for (size_t c = 0; c < clustering.clusters().size(); ++c) {
     const auto& members = clustering.clusters()[c];
     const int32_t first = class_of[static_cast<size_t>(members[0])];
@@ -126,6 +130,12 @@ Result<void> CheckClusters(const UnitTable& units,
           fmt::format("cluster {} mixes tokens of the classes {} "
                       "and {}",
                       c, ClassName(first), ClassName(other)));
+    }
+    if (members.size() == 1 && units_of_class[first] > 1) {
+      return DataLoss(fmt::format(
+          "cluster {} is token {} alone: it would leave unprotected, though "
+          "there are others of its class ({})",
+          c, members[0], ClassName(first)));
     }
   }
   for (int32_t id = 0; id < units.size(); ++id) {

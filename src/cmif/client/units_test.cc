@@ -198,13 +198,23 @@ TEST(UnitTableTest, FindWordKnowsOnlyWholeWords) {
   }
 }
 
-// A clustering of the tiny BERT, one cluster for each id, then changed.
+// A clustering of the tiny BERT, one cluster for each class, then changed.
 class CheckClustersTest : public ::testing::Test {
  protected:
   void SetUp() override {
+    std::map<int32_t, std::vector<int32_t>> ids_of_class;
     for (int32_t id = 0; id < units_.size(); ++id) {
-      if (units_.class_of()[static_cast<size_t>(id)] != kPublicClass) {
-        clusters_.push_back({id});
+      const int32_t unit_class = units_.class_of()[static_cast<size_t>(id)];
+      if (unit_class != kPublicClass) ids_of_class[unit_class].push_back(id);
+    }
+    for (const auto& [unit_class, ids] : ids_of_class) {
+      for (size_t at = 0; at < ids.size();) {
+        // At most 256, and no token alone.
+        const size_t left = ids.size() - at;
+        const size_t take = left <= 256 ? left : 128;
+        clusters_.emplace_back(ids.begin() + static_cast<ptrdiff_t>(at),
+                               ids.begin() + static_cast<ptrdiff_t>(at + take));
+        at += take;
       }
     }
   }
@@ -233,6 +243,14 @@ TEST_F(CheckClustersTest, RefusesAnUncoveredId) {
 TEST_F(CheckClustersTest, RefusesAPublicId) {
   clusters_.push_back({0});
   EXPECT_NE(Finding(units_.size()), "");
+}
+
+TEST_F(CheckClustersTest, RefusesATokenAloneThoughItsClassHasOthers) {
+  auto& last = clusters_.back();
+  ASSERT_GT(last.size(), 2U);
+  clusters_.push_back({last.back()});
+  clusters_[clusters_.size() - 2].pop_back();
+  EXPECT_NE(Finding(units_.size()).find("unprotected"), std::string::npos);
 }
 
 TEST_F(CheckClustersTest, RefusesMixedClasses) {

@@ -35,7 +35,8 @@ Result<int32_t> WordUnits::Search(std::string_view word) {
   std::erase_if(ids,
                 [&](int32_t id) { return model_->tokenizer().IsUnknown(id); });
   if (ids.size() == 1 &&
-      model_->units().class_of()[static_cast<size_t>(ids[0])] == kWordClass) {
+      model_->units().class_of()[static_cast<size_t>(ids[0])] == kWordClass &&
+      is_sensitive_(ids[0])) {
     return ids[0];
   }
   CMIF_ASSIGN(const NearestUnit* const nearest, Nearest());

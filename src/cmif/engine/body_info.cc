@@ -6,13 +6,11 @@
 #include <limits>
 
 #include "cmif/model/gguf_file.h"
+#include "cmif/model/loadable.h"
 #include "cmif/model/row_format.h"
 
 namespace cmif::engine {
 namespace {
-
-// LLAMA_MAX_LAYERS of llama.cpp, which aborts beyond.
-constexpr uint32_t kMaxLayers = 512;
 
 using model::GgufFile;
 
@@ -36,13 +34,6 @@ Result<void> ReadShape(const GgufFile& file, BodyInfo& info) {
   const std::string& arch = info.architecture;
   CMIF_ASSIGN(info.row_width, Positive(file, arch + ".embedding_length"));
   CMIF_ASSIGN(info.context, Positive(file, arch + ".context_length"));
-  CMIF_ASSIGN(const uint32_t layers, Positive(file, arch + ".block_count"));
-  if (layers > kMaxLayers) {
-    return DataLoss(
-        fmt::format("{}.block_count is {}; llama.cpp takes at most "
-                    "{}",
-                    arch, layers, kMaxLayers));
-  }
   info.classifier = arch == "bert";
   if (info.classifier && file.Int("bert.pooling_type") != kPoolingRank) {
     return Unimplemented(
@@ -91,6 +82,9 @@ Result<BodyInfo> ReadBodyInfo(const std::filesystem::path& path,
   }
   BodyInfo info;
   CMIF_TRY(ReadShape(file, info));
+  if (auto loadable = model::CheckLoadable(file); !loadable) {
+    return std::unexpected(loadable.error().At(path.string()));
+  }
   CMIF_TRY(split ? ReadSplitKeys(file, info) : ReadWholeModel(file, info));
   auto format = model::RowFormat::Create(info.row_type, info.row_width);
   if (!format) return DataLoss(format.error().At("cmif.row_type").message());

@@ -63,12 +63,14 @@ Result<std::unique_ptr<Engine>> Engine::Load(const std::filesystem::path& body,
   info.max_sessions = options.sessions;
   engine->generate_ = std::make_unique<GenerateLoop>(
       std::move(runner),
-      GenerateLoopOptions{.sessions = options.sessions,
-                          .waiting_sessions = options.waiting_sessions,
-                          .mixed_chunk_rows = options.mixed_chunk_rows,
-                          .vocabulary = info.body.vocabulary,
-                          .hidden_states = info.body.hidden_states(),
-                          .idle_timeout = options.idle_timeout});
+      GenerateLoopOptions{
+          .sessions = options.sessions,
+          .waiting_sessions = options.waiting_sessions,
+          .mixed_chunk_rows = options.mixed_chunk_rows,
+          .vocabulary = info.body.vocabulary,
+          .hidden_states = info.body.hidden_states(),
+          .idle_timeout = options.idle_timeout,
+          .crowded_idle_timeout = options.crowded_idle_timeout});
   return engine;
 }
 

@@ -25,7 +25,9 @@ struct EngineOptions {
   uint32_t batch_rows = 512;       // of one call, >= sessions
   uint32_t mixed_chunk_rows = 64;  // see GenerateLoopOptions
   int gpu_layers = 0;              // -1: all
+  // As in GenerateLoopOptions.
   std::chrono::milliseconds idle_timeout{60'000};
+  std::chrono::milliseconds crowded_idle_timeout{10'000};
   bool allow_whole_model = false;  // tests and benchmarks
 };
 

@@ -11,6 +11,7 @@
 #include <limits>
 #include <thread>
 
+#include "cmif/base/testing/temp_folder.h"
 #include "cmif/engine/testing/plain_llama.h"
 #include "cmif/model/source_model.h"
 #include "cmif/model/testing/tiny_models.h"
@@ -54,12 +55,9 @@ class Recorder final : public GenerationEvents {
 class EngineTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "cmif-XXXXXX").string();
-    folder_ = mkdtemp(name.data());
     options_.threads = 1;
     options_.allow_whole_model = true;
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
   void LoadLlama() {
     ASSERT_TRUE(model::testing::WriteTinyLlama(folder_ / "m", {}));
@@ -93,7 +91,7 @@ class EngineTest : public ::testing::Test {
     for (int i = 0; i < count; ++i) tokens.push_back((i * 37 + seed) % 400);
     return tokens;
   }
-  fs::path folder_;
+  const cmif::testing::TempFolder folder_;
   EngineOptions options_;
   std::unique_ptr<TableRows> rows_;
   std::unique_ptr<Engine> engine_;

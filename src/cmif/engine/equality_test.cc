@@ -6,6 +6,7 @@
 
 #include <filesystem>
 
+#include "cmif/base/testing/temp_folder.h"
 #include "cmif/engine/body_info.h"
 #include "cmif/engine/llama_runner.h"
 #include "cmif/engine/testing/plain_llama.h"
@@ -31,12 +32,6 @@ std::string CaseName(const ::testing::TestParamInfo<Case>& info) {
 
 class EqualityTest : public ::testing::TestWithParam<Case> {
  protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "cmif-XXXXXX").string();
-    folder_ = mkdtemp(name.data());
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   TinyModelOptions Options() const {
     return {.table_type = GetParam().type,
             .tied = GetParam().tied,
@@ -65,7 +60,7 @@ class EqualityTest : public ::testing::TestWithParam<Case> {
   static std::vector<float> Copy(std::span<const float> values) {
     return {values.begin(), values.end()};
   }
-  fs::path folder_;
+  const cmif::testing::TempFolder folder_;
 };
 
 TEST_P(EqualityTest, LogitsOfPromptAndStepsAreTheSameBits) {

@@ -29,6 +29,8 @@ struct GenerateLoopOptions {
   // A session whose owner sends nothing for this long, when it is the owner's
   // turn, ends with DEADLINE_EXCEEDED: it would keep its place for ever.
   std::chrono::milliseconds idle_timeout{60'000};
+  // The same while others wait for a place.
+  std::chrono::milliseconds crowded_idle_timeout{10'000};
 };
 
 // Continuous batching of all sessions on one thread.

@@ -115,13 +115,16 @@ void GenerateLoop::Wait(std::unique_lock<std::mutex>& lock,
 }
 
 void GenerateLoop::Expire(Clock::time_point now) {
+  const auto limit = waiting_.empty() ? options_.idle_timeout
+                                      : std::min(options_.idle_timeout,
+                                                 options_.crowded_idle_timeout);
   for (const Slot& slot : slots_) {
     if (!slot.session) continue;
     Session& session = *slot.session;
     const bool owners_turn =
         session.phase_ == Session::Phase::kWantsRow ||
         (session.phase_ == Session::Phase::kPrompt && !session.prompt_done_);
-    if (owners_turn && now - session.active_ > options_.idle_timeout) {
+    if (owners_turn && now - session.active_ > limit) {
       Fail(session, {Code::kDeadlineExceeded,
                      "the client sent nothing for too long while the session "
                      "waited for it"});

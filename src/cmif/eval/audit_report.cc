@@ -22,20 +22,14 @@ std::vector<PlotSeries> SeriesOf(const Sweep& sweep, Value value) {
   return all;
 }
 
-Result<void> Write(const std::filesystem::path& path, std::string_view text) {
-  return WriteFileAtomically(path, AsBytes(text));
+std::string UtilityPlot(const Audit& audit) {
+  return LinePlot({.title = "Utility: mean cosine of word and output",
+                   .x_label = "epsilon asked (within a cluster)",
+                   .y_label = "mean cosine"},
+                  SeriesOf(audit.sweep, &SweepPoint::mean_cosine));
 }
 
-}  // namespace
-
-Result<void> WriteAuditReport(const Audit& audit, std::string_view command,
-                              const std::filesystem::path& folder) {
-  CMIF_TRY(CheckWritableFolder(folder));
-  CMIF_TRY(Write(folder / "utility.svg",
-                 LinePlot({.title = "Utility: mean cosine of word and output",
-                           .x_label = "epsilon asked (within a cluster)",
-                           .y_label = "mean cosine"},
-                          SeriesOf(audit.sweep, &SweepPoint::mean_cosine))));
+std::string AttackPlot(const Audit& audit) {
   std::vector<PlotSeries> attacks =
       SeriesOf(audit.sweep, &SweepPoint::bayes_success);
   if (!attacks.empty()) {
@@ -46,25 +40,44 @@ Result<void> WriteAuditReport(const Audit& audit, std::string_view command,
           {point.x, MeanUniformBound(audit.sweep, point.x)});
     }
   }
-  CMIF_TRY(Write(
-      folder / "attack.svg",
-      LinePlot(
-          {.title =
-               "Bayes-optimal attacker who knows the cluster, uniform prior",
-           .x_label = "epsilon asked (within a cluster)",
-           .y_label = "share of words recovered"},
-          attacks)));
+  return LinePlot(
+      {.title = "Bayes-optimal attacker who knows the cluster, uniform prior",
+       .x_label = "epsilon asked (within a cluster)",
+       .y_label = "share of words recovered"},
+      attacks);
+}
+
+std::string LossPlot(const Audit& audit) {
   const bool cluster = audit.channel.adjacency == privacy::Adjacency::kCluster;
-  CMIF_TRY(Write(
-      folder / "losses.svg",
-      HistogramPlot(
-          {.title = std::string("Loss of each ordered pair of words of a ") +
-                    (cluster ? "cluster" : "class"),
-           .x_label = "largest log-ratio (nats)",
-           .y_label = "pairs"},
-          audit.exact.losses.bin_width, audit.exact.losses.counts)));
-  CMIF_TRY(Write(folder / "report.json", AuditJson(audit) + "\n"));
-  return Write(folder / "report.md", AuditMarkdown(audit, command));
+  return HistogramPlot(
+      {.title = std::string("Loss of each ordered pair of words of a ") +
+                (cluster ? "cluster" : "class"),
+       .x_label = "largest log-ratio (nats)",
+       .y_label = "pairs"},
+      audit.exact.losses.bin_width, audit.exact.losses.counts);
+}
+
+}  // namespace
+
+Result<void> WriteAuditReport(const Audit& audit, std::string_view command,
+                              const std::filesystem::path& folder) {
+  CMIF_TRY(CheckWritableFolder(folder));
+  // All are written before any gets its name.
+  std::vector<AtomicFile> files;
+  const auto write = [&](std::string_view name,
+                         std::string_view text) -> Result<void> {
+    CMIF_ASSIGN(AtomicFile file, AtomicFile::Create(folder / name));
+    CMIF_TRY(file.Write(AsBytes(text)));
+    files.push_back(std::move(file));
+    return {};
+  };
+  CMIF_TRY(write("utility.svg", UtilityPlot(audit)));
+  CMIF_TRY(write("attack.svg", AttackPlot(audit)));
+  CMIF_TRY(write("losses.svg", LossPlot(audit)));
+  CMIF_TRY(write("report.json", AuditJson(audit) + "\n"));
+  CMIF_TRY(write("report.md", AuditMarkdown(audit, command)));
+  for (AtomicFile& file : files) CMIF_TRY(file.Commit());
+  return {};
 }
 
 }  // namespace cmif::eval

@@ -3,13 +3,13 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 
 #include "cmif/base/byte_reader.h"
 #include "cmif/base/file.h"
+#include "cmif/base/testing/temp_folder.h"
 #include "cmif/model/container.h"
 #include "cmif/model/gguf_writer.h"
 #include "cmif/model/source_model.h"
@@ -23,12 +23,6 @@ namespace fs = std::filesystem;
 
 class SplitTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "cmif-XXXXXX").string();
-    folder_ = mkdtemp(name.data());
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   // Writes the three files of a split, with stand-in clusters.
   void Split(const fs::path& model, bool head) {
     auto source = SourceModel::Open(model, head);
@@ -57,14 +51,14 @@ class SplitTest : public ::testing::Test {
     ASSERT_TRUE(WriteFileAtomically(folder_ / file, AsBytes(bytes)));
   }
 
-  fs::path folder_;
+  const cmif::testing::TempFolder folder_;
 };
 
 TEST_F(SplitTest, PartsAgreeAndBodyHasNoRowAndNoToken) {
   for (const bool tied : {false, true}) {
     ASSERT_TRUE(testing::WriteTinyLlama(folder_ / "m", {.tied = tied}));
     Split(folder_ / "m", false);
-    EXPECT_EQ(VerifySplit(folder_).value(), std::vector<std::string>());
+    EXPECT_EQ(VerifySplit(folder_.path()).value(), std::vector<std::string>());
     const auto whole = GgufFile::Open(folder_ / "m");
     const auto body = GgufFile::Open(folder_ / kBodyFile);
     EXPECT_EQ(body->Int("cmif.tied"), tied ? 1 : 0);
@@ -80,7 +74,7 @@ TEST_F(SplitTest, PartsAgreeAndBodyHasNoRowAndNoToken) {
 TEST_F(SplitTest, HeadlessBodyHoldsNeitherTableNorHead) {
   ASSERT_TRUE(testing::WriteTinyLlama(folder_ / "m", {.tied = true}));
   Split(folder_ / "m", true);
-  EXPECT_EQ(VerifySplit(folder_).value(), std::vector<std::string>());
+  EXPECT_EQ(VerifySplit(folder_.path()).value(), std::vector<std::string>());
   const auto whole = GgufFile::Open(folder_ / "m");
   const auto body = GgufFile::Open(folder_ / kBodyFile);
   const auto row = whole->FindTensor("token_embd.weight")->data.subspan(0, 64);
@@ -108,7 +102,7 @@ TEST_F(SplitTest, EveryChangedByteOfTheBundleIsFound) {
   for (size_t at = 0; at < whole.size(); at += whole.size() / 97) {
     // Padding between sections is not covered by a section's hash.
     Corrupt(kBundleFile, at);
-    EXPECT_FALSE(VerifySplit(folder_)->empty()) << at;
+    EXPECT_FALSE(VerifySplit(folder_.path())->empty()) << at;
     ASSERT_TRUE(WriteFileAtomically(folder_ / kBundleFile, AsBytes(whole)));
   }
 }
@@ -132,10 +126,48 @@ TEST_F(SplitTest, BundleOfAnotherModelIsNamed) {
   ASSERT_TRUE(testing::WriteTinyBert(folder_ / "m", {.seed = 2}));
   Split(folder_ / "m", false);
   ASSERT_TRUE(WriteFileAtomically(folder_ / kBundleFile, AsBytes(other)));
-  const auto findings = VerifySplit(folder_).value();
+  const auto findings = VerifySplit(folder_.path()).value();
   EXPECT_TRUE(std::ranges::any_of(findings, [](const std::string& line) {
-    return line.find("model id") != std::string::npos;
+    return line.find("embedding.cmif: model_id") != std::string::npos;
   }));
+}
+
+TEST_F(SplitTest, EveryFactThatDiffersIsNamed) {
+  ASSERT_TRUE(testing::WriteTinyBert(folder_ / "m", {}));
+  Split(folder_ / "m", false);
+  const Manifest whole = ReadManifest(folder_.path()).value();
+  const auto finding = [&](const std::string& what, auto change) {
+    Manifest manifest = whole;
+    change(manifest.facts);
+    ASSERT_TRUE(WriteFileAtomically(folder_ / kManifestFile,
+                                    AsBytes(ManifestToJson(manifest))));
+    const auto findings = VerifySplit(folder_.path()).value();
+    EXPECT_TRUE(std::ranges::any_of(findings, [&](const std::string& line) {
+      return line.starts_with(what + ":");
+    })) << what;
+  };
+  finding("body.gguf: tied", [](ModelFacts& facts) { facts.tied = true; });
+  finding("embedding.cmif: tied", [](ModelFacts& facts) { facts.tied = true; });
+  finding("embedding.cmif: context",
+          [](ModelFacts& facts) { ++facts.context; });
+  finding("embedding.cmif: labels",
+          [](ModelFacts& facts) { facts.labels[0] += "x"; });
+}
+
+TEST_F(SplitTest, LabelsWithControlCharactersAreRefused) {
+  ASSERT_TRUE(testing::WriteTinyBert(folder_ / "m", {}));
+  const auto whole = GgufFile::Open(folder_ / "m");
+  GgufWriter writer;
+  writer.CopyKeys(*whole);
+  const std::vector<std::string> labels = {"a\nb", "c"};
+  writer.Set("bert.classifier.output_labels", labels);
+  for (const GgufTensor& tensor : whole->tensors()) {
+    ASSERT_TRUE(
+        writer.AddTensor(tensor.name, tensor.type, tensor.shape, tensor.data));
+  }
+  ASSERT_TRUE(writer.Write(folder_ / "other"));
+  EXPECT_EQ(SourceModel::Open(folder_ / "other", false).error().code(),
+            Code::kDataLoss);
 }
 
 TEST_F(SplitTest, OtherArchitecturesAreRefusedByName) {

@@ -292,7 +292,7 @@ Result<ContainerReader> ContainerReader::Open(const std::filesystem::path& path,
                                               const crypto::SealKey* key) {
   ContainerReader reader;
   reader.key_ = key;
-  reader.descriptor_ = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  reader.descriptor_ = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   struct stat info{};
   if (reader.descriptor_ < 0 || fstat(reader.descriptor_, &info) != 0) {
     return Fail(errno == ENOENT ? Code::kNotFound : Code::kPermissionDenied,

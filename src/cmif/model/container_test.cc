@@ -2,10 +2,10 @@
 #include "cmif/model/container.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "cmif/base/byte_reader.h"
 #include "cmif/base/file.h"
+#include "cmif/base/testing/temp_folder.h"
 
 namespace cmif::model {
 namespace {
@@ -14,11 +14,6 @@ namespace fs = std::filesystem;
 
 class ContainerTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "cmif-XXXXXX").string();
-    folder_ = mkdtemp(name.data());
-  }
-  void TearDown() override { fs::remove_all(folder_); }
   std::string Written(std::span<const Section> sections) {
     EXPECT_TRUE(WriteContainer(folder_ / "c", sections).has_value());
     return ReadFile(folder_ / "c", 1 << 20).value();
@@ -27,7 +22,7 @@ class ContainerTest : public ::testing::Test {
     const auto written = WriteContainer(folder_ / "c", sections);
     return written ? Code::kOk : written.error().code();
   }
-  fs::path folder_;
+  const cmif::testing::TempFolder folder_;
   const std::vector<Section> two_ = {{"facts", AsBytes("some facts")},
                                      {"table", AsBytes("rows")}};
 };

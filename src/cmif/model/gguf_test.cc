@@ -2,12 +2,12 @@
 #include <gtest/gtest.h>
 #include <llama.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <filesystem>
 
 #include "cmif/base/byte_reader.h"
 #include "cmif/base/file.h"
+#include "cmif/base/testing/temp_folder.h"
 #include "cmif/model/gguf_file.h"
 #include "cmif/model/gguf_writer.h"
 #include "cmif/model/row_format.h"
@@ -20,12 +20,7 @@ namespace fs = std::filesystem;
 
 class GgufTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "cmif-XXXXXX").string();
-    folder_ = mkdtemp(name.data());
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-  fs::path folder_;
+  const cmif::testing::TempFolder folder_;
 };
 
 bool StockLlamaLoads(const fs::path& path) {

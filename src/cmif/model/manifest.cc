@@ -122,16 +122,19 @@ ModelFacts ReadFacts(Fields& fields) {
       facts.partition != kPartitionHead) {
     fields.Bad("partition", "'embedding' or 'embedding+head'");
   }
-  facts.width = fields.Number<uint32_t>("width", 1, 65536);
-  facts.vocabulary = fields.Number<uint32_t>("vocabulary", 1, 4'000'000);
-  facts.layers = fields.Number<uint32_t>("layers", 1, 10'000);
-  facts.context = fields.Number<uint32_t>("context", 1, 1U << 30);
+  facts.width = fields.Number<uint32_t>("width", 1, kMaxWidth);
+  facts.vocabulary = fields.Number<uint32_t>("vocabulary", 1, kMaxVocabulary);
+  facts.layers = fields.Number<uint32_t>("layers", 1, kMaxLayers);
+  facts.context = fields.Number<uint32_t>("context", 1, kMaxContext);
   facts.table_type = fields.Text("table_type");
   if (facts.partition == kPartitionHead) {
     facts.head_type = fields.Text("head_type");
   }
   facts.tied = fields.Flag("tied");
   facts.labels = fields.Texts("labels");
+  if (!std::ranges::all_of(facts.labels, IsLabel)) {
+    fields.Bad("labels", "texts without control characters");
+  }
   if (fields.Has("clustering")) {
     facts.clustering = fields.Text("clustering");
     facts.cluster_size = fields.Number<uint32_t>("cluster_size", 2, 256);
@@ -140,6 +143,12 @@ ModelFacts ReadFacts(Fields& fields) {
 }
 
 }  // namespace
+
+bool IsLabel(std::string_view text) {
+  return !text.empty() && std::ranges::none_of(text, [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+  });
+}
 
 std::string FactsToJson(const ModelFacts& facts) {
   ordered_json object = Facts(facts);
@@ -181,8 +190,11 @@ Result<Manifest> ManifestFromJson(std::string_view text) {
     Fields file(*found);
     const auto bytes = file.Number<uint64_t>("bytes", 1, 1ULL << 50);
     const std::string sha256 = file.Hash("sha256");
-    CMIF_TRY(file.Done());
     const bool body = part == std::string_view("body");
+    if (file.Text("file") != (body ? kBodyFile : kBundleFile)) {
+      file.Bad("file", "the name of that part");
+    }
+    CMIF_TRY(file.Done());
     (body ? manifest.body_bytes : manifest.bundle_bytes) = bytes;
     (body ? manifest.facts.body_sha256 : manifest.bundle_sha256) = sha256;
   }

@@ -17,6 +17,16 @@ inline constexpr std::string_view kManifestFile = "manifest.json";
 inline constexpr std::string_view kPartitionEmbedding = "embedding";
 inline constexpr std::string_view kPartitionHead = "embedding+head";
 
+// What a split model may have at most; beyond 512 layers llama.cpp aborts
+// (LLAMA_MAX_LAYERS).
+inline constexpr uint32_t kMaxWidth = 65'536;
+inline constexpr uint32_t kMaxLayers = 512;
+inline constexpr uint32_t kMaxContext = 1U << 30;
+inline constexpr uint32_t kMaxVocabulary = 4'000'000;
+
+// A classifier's label: printed line by line, so without control characters.
+bool IsLabel(std::string_view text);
+
 // What both halves of a split model agree on; public. The bundle carries the
 // same facts but the two hashes of files.
 struct ModelFacts {
@@ -27,10 +37,10 @@ struct ModelFacts {
   uint32_t width = 0;        // values a row
   uint32_t vocabulary = 0;   // rows of the table
   uint32_t layers = 0;
-  uint32_t context = 0;             // positions the model was trained for
-  std::string table_type;           // ggml's name
-  std::string head_type = {};       // partition embedding+head, else ""
-  bool tied = false;                // the head is the embedding table
+  uint32_t context = 0;        // positions the model was trained for
+  std::string table_type;      // ggml's name
+  std::string head_type = {};  // partition embedding+head, else ""
+  bool tied = false;           // the head is the embedding table, or a copy
   std::vector<std::string> labels;  // classifiers
   // How the clusters were made and K; "" and 0 in splits of before they were
   // kept. For people and for policies; what counts is the clusters themselves.

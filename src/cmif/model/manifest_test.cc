@@ -94,7 +94,12 @@ TEST(ManifestTest, ValuesOutOfRangeAreRefused) {
   EXPECT_NE(Problem("model_id", std::string(64, 'A')), "");
   EXPECT_NE(Problem("tied", 1), "");
   EXPECT_NE(Problem("labels", json::array({1})), "");
+  EXPECT_NE(Problem("labels", json::array({"a\nb"})), "");
+  EXPECT_NE(Problem("labels", json::array({""})), "");
   EXPECT_NE(Problem("body", "body.gguf"), "");
+  json body = json::parse(ManifestToJson(Example()))["body"];
+  body["file"] = "../body.gguf";
+  EXPECT_NE(Problem("body", body).find("'file'"), std::string::npos);
 }
 
 TEST(ManifestTest, OtherVersionsAreNamed) {

@@ -10,6 +10,8 @@
 
 #include "cmif/crypto/sha256.h"
 #include "cmif/model/gguf_writer.h"
+#include "cmif/model/loadable.h"
+#include "cmif/model/tied_head.h"
 #include "cmif/model/tokenizer_check.h"
 
 namespace cmif::model {
@@ -37,10 +39,12 @@ std::string CheapestType(int64_t width) {
   return best;
 }
 
-Result<uint32_t> Positive(const GgufFile& file, const std::string& key) {
+Result<uint32_t> Positive(const GgufFile& file, const std::string& key,
+                          int64_t most) {
   const auto value = file.Int(key);
-  if (!value || *value <= 0 || *value > INT32_MAX) {
-    return DataLoss("key " + key + " is missing or no positive number");
+  if (!value || *value <= 0 || *value > most) {
+    return DataLoss(
+        fmt::format("key {} is missing or not within 1 to {}", key, most));
   }
   return static_cast<uint32_t>(*value);
 }
@@ -80,15 +84,24 @@ Result<void> SourceModel::ReadFacts(bool head_on_client) {
     return Unimplemented("--head client works for architecture llama; a " +
                          arch + " classifier has no vocabulary head");
   }
+  CMIF_TRY(CheckLoadable(file_));
   CMIF_TRY(CheckTokenizerKeys(file_));
   facts_.name = file_.String("general.name").value_or("unnamed");
-  CMIF_ASSIGN(facts_.width, Positive(file_, arch + ".embedding_length"));
-  CMIF_ASSIGN(facts_.layers, Positive(file_, arch + ".block_count"));
-  CMIF_ASSIGN(facts_.context, Positive(file_, arch + ".context_length"));
+  CMIF_ASSIGN(facts_.width,
+              Positive(file_, arch + ".embedding_length", kMaxWidth));
+  CMIF_ASSIGN(facts_.layers,
+              Positive(file_, arch + ".block_count", kMaxLayers));
+  CMIF_ASSIGN(facts_.context,
+              Positive(file_, arch + ".context_length", kMaxContext));
   facts_.vocabulary = static_cast<uint32_t>(
       file_.ArrayLength("tokenizer.ggml.tokens").value_or(0));
   facts_.labels = file_.Strings(arch + ".classifier.output_labels")
                       .value_or(std::vector<std::string>());
+  if (!std::ranges::all_of(facts_.labels, IsLabel)) {
+    return DataLoss(
+        "a label of this classifier is empty or has control "
+        "characters");
+  }
   facts_.partition = head_on_client ? kPartitionHead : kPartitionEmbedding;
   if (arch == "bert" && facts_.labels.empty()) {
     return Unimplemented(
@@ -105,7 +118,9 @@ Result<void> SourceModel::CheckTable() {
     return DataLoss("the model has no embedding table (token_embd.weight)");
   }
   facts_.table_type = table_->type;
-  CMIF_TRY(RowFormat::Create(table_->type, facts_.width));
+  if (auto format = RowFormat::Create(table_->type, facts_.width); !format) {
+    return DataLoss("the embedding table: " + format.error().message());
+  }
   const std::vector<int64_t> shape = {facts_.width, facts_.vocabulary};
   if (table_->shape != shape) {
     return DataLoss(fmt::format(
@@ -114,7 +129,7 @@ Result<void> SourceModel::CheckTable() {
         facts_.width, facts_.vocabulary));
   }
   head_ = file_.FindTensor(kHead);
-  facts_.tied = facts_.architecture == "llama" && head_ == nullptr;
+  facts_.tied = IsTied(file_);
   if (head_ != nullptr && head_->shape != shape) {
     return DataLoss("the output head has another shape than the table");
   }
@@ -189,7 +204,7 @@ Result<void> SourceModel::WriteBody(const std::filesystem::path& path,
     CMIF_TRY(
         writer.AddTensor(tensor.name, tensor.type, tensor.shape, tensor.data));
   }
-  if (facts_.tied && !headless) {
+  if (head_ == nullptr && facts_.tied && !headless) {
     CMIF_TRY(writer.AddTensor(kHead, table_->type, shape, table_->data));
   }
   if (headless) CMIF_TRY(writer.AddZeroTensor(kHead, zero_type, shape));

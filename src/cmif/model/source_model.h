@@ -52,7 +52,7 @@ class SourceModel {
 
   GgufFile file_;
   const GgufTensor* table_ = nullptr;
-  const GgufTensor* head_ = nullptr;  // output.weight, null when tied
+  const GgufTensor* head_ = nullptr;  // output.weight; none: the table
   ModelFacts facts_;
 };
 

@@ -2,7 +2,6 @@
 #include "cmif/model/tokenizer.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -10,6 +9,7 @@
 
 #include "cmif/base/byte_reader.h"
 #include "cmif/base/file.h"
+#include "cmif/base/testing/temp_folder.h"
 #include "cmif/model/gguf_writer.h"
 #include "cmif/model/testing/tiny_models.h"
 
@@ -102,13 +102,10 @@ INSTANTIATE_TEST_SUITE_P(Gguf, VectorTest,
 class TinyTokenizerTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "cmif-XXXXXX").string();
-    folder_ = mkdtemp(name.data());
     ASSERT_TRUE(testing::WriteTinyLlama(folder_ / "llama", {}));
     ASSERT_TRUE(testing::WriteTinyBert(folder_ / "bert", {}));
   }
-  void TearDown() override { fs::remove_all(folder_); }
-  fs::path folder_;
+  const cmif::testing::TempFolder folder_;
 };
 
 TEST_F(TinyTokenizerTest, WordsAreSingleTokens) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "cmif/base/file.h"
 #include "cmif/crypto/sha256.h"
@@ -113,6 +114,9 @@ void CheckBody(const fs::path& path, const ModelFacts& facts,
   findings.Compare<int64_t>("body.gguf: vocabulary",
                             body->Int("cmif.vocabulary").value_or(-1),
                             facts.vocabulary);
+  findings.Compare<int64_t>("body.gguf: tied",
+                            body->Int("cmif.tied").value_or(-1),
+                            facts.tied ? 1 : 0);
   if (body->ArrayLength("tokenizer.ggml.tokens")) {
     findings.Add("body.gguf: carries a tokenizer, which belongs to the bundle");
   }
@@ -142,12 +146,11 @@ void CheckBundle(const fs::path& path, const ModelFacts& facts,
     findings.Add(bundle.error().At(path.filename().string()).message());
     return;
   }
-  findings.Compare("embedding.cmif: model id", bundle->facts.model_id,
-                   facts.model_id);
-  findings.Compare("embedding.cmif: SHA-256 of the body it belongs to",
-                   bundle->facts.body_sha256, facts.body_sha256);
-  if (!(bundle->facts == facts)) {
-    findings.Add("embedding.cmif: its facts differ from the manifest's");
+  const auto found = nlohmann::json::parse(FactsToJson(bundle->facts));
+  const auto expected = nlohmann::json::parse(FactsToJson(facts));
+  for (const auto& [key, value] : expected.items()) {
+    findings.Compare("embedding.cmif: " + key,
+                     found.value(key, nlohmann::json()).dump(), value.dump());
   }
 }
 

@@ -5,11 +5,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <set>
 
+#include "cmif/base/testing/temp_folder.h"
 #include "cmif/platform/diagnose_files.h"
 #include "cmif/platform/diagnose_machine.h"
 
@@ -20,15 +20,12 @@ namespace fs = std::filesystem;
 using enum Finding::Result;
 
 // A machine's /dev, /proc and /sys, and files beside them.
-class DiagnoseTest : public testing::Test {
+class DiagnoseTest : public ::testing::Test {
  protected:
   DiagnoseTest() {
-    std::string name = (fs::temp_directory_path() / "cmif-doc-XXXXXX").string();
-    root_ = mkdtemp(name.data());
     Write("proc/swaps", "Filename\tType\n");
     Write("proc/sys/kernel/core_pattern", "core\n");
   }
-  ~DiagnoseTest() override { fs::remove_all(root_); }
 
   fs::path Write(const std::string& name, const std::string& text) const {
     fs::create_directories((root_ / name).parent_path());
@@ -37,14 +34,14 @@ class DiagnoseTest : public testing::Test {
   }
 
   Finding Of(const std::string& id) const {
-    for (const Finding& finding : DiagnoseMachine(root_)) {
+    for (const Finding& finding : DiagnoseMachine(root_.path())) {
       if (finding.id == id) return finding;
     }
     ADD_FAILURE() << "no line " << id;
     return {};
   }
 
-  fs::path root_;
+  const cmif::testing::TempFolder root_;
 };
 
 TEST_F(DiagnoseTest, NoDeviceIsAWarningWithAFix) {
@@ -58,8 +55,8 @@ TEST_F(DiagnoseTest, EachWayToEvidenceIsNamed) {
   Write("dev/attestation/quote", "");
   const Finding tee = Of("tee");
   EXPECT_EQ(tee.result, kPass);
-  EXPECT_THAT(tee.observed, testing::HasSubstr("SEV-SNP"));
-  EXPECT_THAT(tee.observed, testing::HasSubstr("Gramine"));
+  EXPECT_THAT(tee.observed, ::testing::HasSubstr("SEV-SNP"));
+  EXPECT_THAT(tee.observed, ::testing::HasSubstr("Gramine"));
 }
 
 TEST_F(DiagnoseTest, SwapIsAWarning) {
@@ -75,7 +72,7 @@ TEST_F(DiagnoseTest, DumpsForAProgramAreAWarning) {
 }
 
 TEST_F(DiagnoseTest, LinesThatDoNotPassSayWhatToDo) {
-  for (const Finding& finding : DiagnoseMachine(root_)) {
+  for (const Finding& finding : DiagnoseMachine(root_.path())) {
     EXPECT_EQ(finding.fix.empty(), finding.result == kPass) << finding.id;
     EXPECT_NE(finding.observed, "") << finding.id;
   }
@@ -87,7 +84,7 @@ TEST_F(DiagnoseTest, EveryMeasureOfHardeningHasALine) {
     ids.insert(finding.id);
     EXPECT_EQ(finding.fix.empty(), finding.result == kPass) << finding.id;
   }
-  EXPECT_THAT(ids, testing::IsSupersetOf(
+  EXPECT_THAT(ids, ::testing::IsSupersetOf(
                        {"hardening.core", "hardening.dumpable",
                         "hardening.descriptors", "hardening.capabilities",
                         "hardening.key_heap", "hardening.landlock.files",
@@ -99,7 +96,7 @@ TEST_F(DiagnoseTest, KeyOfOthersToReadFails) {
   fs::permissions(key, fs::perms{0644});
   const Finding open = DiagnoseKey(key);
   EXPECT_EQ(open.result, kFail);
-  EXPECT_THAT(open.observed, testing::HasSubstr("644"));
+  EXPECT_THAT(open.observed, ::testing::HasSubstr("644"));
   fs::permissions(key, fs::perms{0600});
   EXPECT_EQ(DiagnoseKey(key).result, kPass);
   EXPECT_EQ(DiagnoseKey(root_ / "none").result, kFail);
@@ -122,14 +119,15 @@ TEST_F(DiagnoseTest, BundleFolderThatOthersWriteFails) {
 }
 
 TEST_F(DiagnoseTest, FolderWithoutABundleFails) {
-  const auto findings = DiagnoseBundle(root_);
+  const auto findings = DiagnoseBundle(root_.path());
   ASSERT_EQ(findings.size(), 1U);
   EXPECT_EQ(findings[0].result, kFail);
 }
 
 TEST_F(DiagnoseTest, DiskOfAFolderThatIsNotThereFails) {
   EXPECT_EQ(DiagnoseDisk(root_ / "none").result, kFail);
-  EXPECT_THAT(DiagnoseDisk(root_).observed, testing::HasSubstr("MiB free"));
+  EXPECT_THAT(DiagnoseDisk(root_.path()).observed,
+              ::testing::HasSubstr("MiB free"));
 }
 
 TEST(DiagnosePortTest, PortThatListensPassesAndAClosedOneFails) {

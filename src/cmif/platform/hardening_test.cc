@@ -26,6 +26,7 @@
 #include <functional>
 #include <thread>
 
+#include "cmif/base/testing/temp_folder.h"
 #include "cmif/platform/landlock.h"
 
 namespace cmif::platform {
@@ -86,12 +87,9 @@ int SocketErrno(decltype(&connect) call, uint16_t port) {
   return call(socket_fd, raw, sizeof(address)) == 0 ? 0 : errno;
 }
 
-class HardeningTest : public testing::Test {
+class HardeningTest : public ::testing::Test {
  protected:
   HardeningTest() {
-    std::string name =
-        (std::filesystem::temp_directory_path() / "cmif-hard-XXXXXX").string();
-    folder_ = mkdtemp(name.data());
     for (const char* sub : {"named", "out", "foreign"}) {
       std::filesystem::create_directory(folder_ / sub);
       std::ofstream(folder_ / sub / "file") << "text";
@@ -99,11 +97,10 @@ class HardeningTest : public testing::Test {
     plan_.readable = {Path("named")};
     plan_.writable = {Path("out")};
   }
-  ~HardeningTest() override { std::filesystem::remove_all(folder_); }
 
   std::string Path(const std::string& name) const { return folder_ / name; }
 
-  std::filesystem::path folder_;
+  const cmif::testing::TempFolder folder_;
   HardeningPlan plan_;
 };
 

@@ -103,7 +103,8 @@ std::optional<ClusterTable> Calibrated(const ScaledMechanism& mechanism,
       if (certified && (!best || certified->loss_micro > best->loss_micro)) {
         best = *std::move(certified);
       }
-      if (best && static_cast<double>(best->loss_micro) >=
+      // loss_micro is rounded up.
+      if (best && static_cast<double>(best->loss_micro) - 1 >=
                       kLowestShare * static_cast<double>(epsilon.micro())) {
         break;
       }

@@ -4,10 +4,12 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstring>
 #include <thread>
+#include <vector>
 
 #include "cmif/server/testing/server_fixture.h"
 #include "cmif/wire/limits.h"
@@ -121,6 +123,19 @@ TEST_F(CrowdTest, SilentClientLosesItsPlace) {
             grpc::StatusCode::DEADLINE_EXCEEDED);
 }
 
+TEST_F(CrowdTest, SilentClientsMakeRoomForThoseThatWait) {
+  engine_.sessions = 1;
+  engine_.crowded_idle_timeout = milliseconds(300);
+  StartLlama();
+  const auto holder = Hold();
+  std::this_thread::sleep_for(milliseconds(600));  // nobody waits: it stays
+  EXPECT_TRUE(Client().Generate(Tokens(5, 2), Greedy(2)).status.ok());
+  v1::GenerateReply reply;
+  EXPECT_FALSE(holder->stream->Read(&reply));
+  EXPECT_EQ(holder->stream->Finish().error_code(),
+            grpc::StatusCode::DEADLINE_EXCEEDED);
+}
+
 TEST_F(CrowdTest, IdleClassificationStreamIsEnded) {
   server_.idle_timeout = milliseconds(300);
   StartBert();
@@ -130,6 +145,26 @@ TEST_F(CrowdTest, IdleClassificationStreamIsEnded) {
   v1::ClassifyReply reply;
   EXPECT_FALSE(stream->Read(&reply));
   EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+}
+
+TEST_F(CrowdTest, IdleStreamsMakeRoomWhereTheyAreMany) {
+  server_.classify_streams = 4;
+  server_.crowded_idle_timeout = milliseconds(300);
+  StartBert();
+  auto client = Client();
+  std::array<grpc::ClientContext, 4> contexts;
+  std::vector<std::unique_ptr<
+      grpc::ClientReaderWriter<v1::ClassifyRequest, v1::ClassifyReply>>>
+      streams;
+  for (auto& context : contexts) {
+    streams.push_back(client.stub().Classify(&context));
+  }
+  for (const auto& stream : streams) {
+    v1::ClassifyReply reply;
+    EXPECT_FALSE(stream->Read(&reply));
+    EXPECT_EQ(stream->Finish().error_code(),
+              grpc::StatusCode::DEADLINE_EXCEEDED);
+  }
 }
 
 // A client whose transport takes hardly a byte that it has not asked for.

@@ -213,6 +213,21 @@ TEST_F(HostileTest, HugeMessageIsRefused) {
   ExpectStillGood();
 }
 
+TEST_F(HostileTest, CompressedMessagesAreRefusedUnpacked) {
+  StartLlama();
+  auto client = Client();
+  grpc::ClientContext context;
+  context.set_compression_algorithm(GRPC_COMPRESS_GZIP);
+  const auto stream = client.stub().Generate(&context);
+  // Within the limit once unpacked: it is the compression that is refused.
+  v1::GenerateRequest request = First(8);
+  request.mutable_rows()->set_new_rows(std::string(1 << 20, 0));
+  stream->Write(request);
+  stream->WritesDone();
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::UNIMPLEMENTED);
+  ExpectStillGood();
+}
+
 TEST_F(HostileTest, RowsThatNobodyAskedForAreRefused) {
   StartLlama();
   v1::GenerateRequest answer;

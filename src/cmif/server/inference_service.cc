@@ -132,10 +132,13 @@ void InferenceService::LogEnd(const char* call,
 }
 
 void InferenceService::EndStuckCalls() {
-  const LiveCall::Limits limits = {.idle = options_.idle_timeout,
-                                   .write = options_.write_timeout};
-  sentence_calls_.EndStuck(limits);
+  LiveCall::Limits limits = {.idle = options_.idle_timeout,
+                             .write = options_.write_timeout};
   session_calls_.EndStuck(limits);
+  if (sentence_calls_.size() * 4 >= size_t{3} * options_.classify_streams) {
+    limits.idle = std::min(limits.idle, options_.crowded_idle_timeout);
+  }
+  sentence_calls_.EndStuck(limits);
 }
 
 void InferenceService::CutOffAt(LiveCall::Clock::time_point at) {

@@ -25,6 +25,9 @@ void SetArguments(grpc::ServerBuilder& builder) {
   constexpr int kLimit = static_cast<int>(wire::kMaxMessageBytes);
   builder.SetMaxReceiveMessageSize(kLimit);
   builder.SetMaxSendMessageSize(kLimit);
+  for (const auto& [name, value] : wire::kNoCompression) {
+    builder.AddChannelArgument(name, value);
+  }
   // With SO_REUSEPORT a second server on the port would start and get half of
   // the calls.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
@@ -101,11 +104,16 @@ struct Server::Impl {
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
+Result<void> Server::CheckListen(const ServerOptions& options) {
+  CMIF_ASSIGN(const auto address, wire::Address::Parse(options.listen));
+  CMIF_TRY(CheckOptions(options, address));
+  return ProbeListen(address);
+}
+
 Result<std::unique_ptr<Server>> Server::Start(
     std::unique_ptr<engine::Engine> engine, const ServerOptions& options) {
+  CMIF_TRY(CheckListen(options));
   CMIF_ASSIGN(auto address, wire::Address::Parse(options.listen));
-  CMIF_TRY(CheckOptions(options, address));
-  CMIF_TRY(ProbeListen(address));
   auto impl = std::make_unique<Impl>(std::move(address));
   impl->options = options;
   impl->engine = std::move(engine);
@@ -144,8 +152,8 @@ void Server::Drain(std::chrono::milliseconds limit) {
   }
   impl_->reaper.join();
   const auto load = impl_->engine->load();
-  impl_->Log(fmt::format("stopping; {} sessions run, {} wait", load.active,
-                         load.waiting));
+  impl_->Log(fmt::format("stopping within {} s; {} sessions run, {} wait",
+                         limit.count() / 1000, load.active, load.waiting));
   impl_->server->GetHealthCheckService()->SetServingStatus(false);
   impl_->service->CutOffAt(LiveCall::Clock::now() + limit);
   impl_->server->Shutdown(std::chrono::system_clock::now() + limit);

@@ -30,6 +30,9 @@ struct ServerOptions {
   uint32_t classify_streams = 64;
   // A classification stream without a request for this long is ended.
   std::chrono::milliseconds idle_timeout{300'000};
+  // The same while three quarters of those streams are open: who does nothing
+  // with them shuts nobody out.
+  std::chrono::milliseconds crowded_idle_timeout{10'000};
   // A call is broken off whose client does not take a reply, or its end, for
   // this long.
   std::chrono::milliseconds write_timeout{30'000};
@@ -42,11 +45,13 @@ struct ServerOptions {
 // health service, without reflection. Thread-safe.
 class Server {
  public:
-  // Listens when it returns. INVALID_ARGUMENT: bad address,
-  // or demands on clients without TLS; PERMISSION_DENIED: not a loopback
-  // address without TLS or insecure_bind, or a port that is not for this user;
-  // ALREADY_EXISTS: the port is taken; UNAVAILABLE: gRPC cannot listen for
-  // another reason.
+  // Whether it could listen as asked: Start()'s errors, before a model is
+  // loaded.
+  static Result<void> CheckListen(const ServerOptions& options);
+  // Listens when it returns. INVALID_ARGUMENT: bad address, or demands on
+  // clients without TLS; PERMISSION_DENIED: not a loopback address without TLS
+  // or insecure_bind, or a port that is not for this user; ALREADY_EXISTS: the
+  // port is taken; UNAVAILABLE: gRPC cannot listen for another reason.
   static Result<std::unique_ptr<Server>> Start(
       std::unique_ptr<engine::Engine> engine, const ServerOptions& options);
   // Drains with no time left.

@@ -17,14 +17,20 @@ struct Character {
   bool valid;  // part of well-formed UTF-8
 };
 
+// Those control characters that have Unicode's property White_Space.
+bool IsSpaceControl(utf8proc_int32_t code_point) {
+  return (code_point >= 0x09 && code_point <= 0x0D) || code_point == 0x85;
+}
+
 Piece::Kind KindOfCodePoint(utf8proc_int32_t code_point) {
   if (code_point >= '0' && code_point <= '9') return Piece::kDigits;
   switch (utf8proc_category(code_point)) {
     case UTF8PROC_CATEGORY_ZS:
     case UTF8PROC_CATEGORY_ZL:
     case UTF8PROC_CATEGORY_ZP:
-    case UTF8PROC_CATEGORY_CC:
       return Piece::kSpace;
+    case UTF8PROC_CATEGORY_CC:
+      return IsSpaceControl(code_point) ? Piece::kSpace : Piece::kWord;
     case UTF8PROC_CATEGORY_PC:
     case UTF8PROC_CATEGORY_PD:
     case UTF8PROC_CATEGORY_PS:

@@ -13,14 +13,14 @@ namespace cmif::text {
 // A stretch of a text, as long as its kind goes on: neighbours differ in kind.
 struct Piece {
   enum Kind {
-    // White space and control characters: Unicode's general categories Z* and
-    // Cc, which hold all of White_Space.
+    // Unicode's property White_Space.
     kSpace,
     // General category P*: ! " # % & ' ( ) * , - . / : ; ? @ [ \ ] _ { } and
     // the like of every script. It splits words: "don't" is don, ', t.
     kPunctuation,
     // All the rest: letters, marks, symbols ("C++" and "$" are words), emoji
-    // with their joiners and selectors (Cf), private, unassigned and invalid
+    // with their joiners and selectors (Cf), other control characters, private,
+    // unassigned and invalid
     // bytes. Whatever is not known to be harmless is a word.
     kWord,
     // ASCII 0-9, also inside a word: "abc123def" is abc, 123, def. Digits of

@@ -12,6 +12,16 @@ inline constexpr uint32_t kProtocolVersion = 3;
 
 // The largest message either side accepts (gRPC refuses longer ones).
 inline constexpr size_t kMaxMessageBytes = 16U << 20;
+// gRPC's settings of both sides: what a peer compressed is refused. It would be
+// unpacked before its size is checked, and a short message can be a huge one.
+struct GrpcSetting {
+  const char* name;
+  int value;
+};
+inline constexpr GrpcSetting kNoCompression[] = {
+    {"grpc.compression_enabled_algorithms_bitset", 1},
+    {"grpc.per_message_decompression", 0},
+};
 // What a sender puts into one message's new_rows: leaves space for the slots.
 inline constexpr size_t kMaxRowBytesPerMessage = 12U << 20;
 // Positions that one message may name.

@@ -7,6 +7,7 @@
 
 #include "cmif/model/gguf_file.h"
 #include "cmif/model/llama_log.h"
+#include "cmif/model/loadable.h"
 #include "cmif/model/row_format.h"
 
 namespace cmif::engine::testing {
@@ -28,6 +29,8 @@ PlainLlama::~PlainLlama() = default;
 
 Result<std::unique_ptr<PlainLlama>> PlainLlama::Load(
     const std::filesystem::path& path, const PlainLlamaOptions& options) {
+  CMIF_ASSIGN(const model::GgufFile file, model::GgufFile::Open(path));
+  CMIF_TRY(model::CheckLoadable(file));
   model::CaptureLlamaLog();
   llama_backend_init();
   std::unique_ptr<PlainLlama> plain(new PlainLlama());
@@ -127,7 +130,7 @@ std::vector<float> PlainLlama::Classify(
 }
 
 void PlainLlama::Clear() {
-  llama_memory_clear(llama_get_memory(impl_->context), true);
+  llama_memory_clear(llama_get_memory(impl_->context), false);
 }
 
 Result<TableRows> TableRows::Open(const std::filesystem::path& path) {

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "cmif/base/testing/temp_folder.h"
 #include "cmif/model/source_model.h"
 #include "cmif/model/testing/tiny_models.h"
 #include "cmif/server/server.h"
@@ -22,9 +23,6 @@ namespace cmif::server::testing {
 class ServerFixture : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string name =
-        (std::filesystem::temp_directory_path() / "cmif-XXXXXX").string();
-    folder_ = mkdtemp(name.data());
     engine_.threads = 1;  // tiny models: more only wait for each other
     server_.listen = "127.0.0.1:0";
     server_.body_sha256 = "feed";
@@ -33,10 +31,7 @@ class ServerFixture : public ::testing::Test {
       log_ += line + "\n";
     };
   }
-  void TearDown() override {
-    running_.reset();
-    std::filesystem::remove_all(folder_);
-  }
+  void TearDown() override { running_.reset(); }
 
   void StartLlama(bool head_on_client = false) {
     ASSERT_TRUE(
@@ -73,7 +68,7 @@ class ServerFixture : public ::testing::Test {
     return tokens;
   }
 
-  std::filesystem::path folder_;
+  const cmif::testing::TempFolder folder_;
   engine::EngineOptions engine_;
   ServerOptions server_;
   std::unique_ptr<Server> running_;

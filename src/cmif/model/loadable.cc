@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmif/model/loadable.h"
+
+#include <fmt/format.h>
+#include <ggml.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <set>
+#include <string>
+
+#include "cmif/model/manifest.h"
+
+namespace cmif::model {
+namespace {
+
+// LLAMA_MAX_EXPERTS of llama.cpp, which aborts beyond.
+constexpr int64_t kMaxExperts = 512;
+
+std::unexpected<Status> BadKey(const std::string& key, std::string_view why) {
+  return DataLoss(fmt::format("the model's key {} {}", key, why));
+}
+
+Result<void> CheckFloats(const GgufFile& file, const std::string& arch) {
+  for (const std::string& key : file.Keys()) {
+    const auto value = file.Float(key);
+    if (!key.starts_with(arch) || !value) continue;
+    if (!std::isfinite(*value)) return BadKey(key, "is not finite");
+    if (key.ends_with("_epsilon") && (*value < 0 || *value > 1)) {
+      return BadKey(key, "is not within 0 to 1");
+    }
+    if (key.ends_with(".freq_base") && *value <= 0) {
+      return BadKey(key, "is not above 0");
+    }
+  }
+  return {};
+}
+
+Result<void> CheckRope(const GgufFile& file, const std::string& arch) {
+  constexpr std::array<std::string_view, 4> kKinds = {"none", "linear", "yarn",
+                                                      "longrope"};
+  const std::string key = arch + "rope.scaling.type";
+  const auto kind = file.String(key);
+  if (!kind || std::ranges::find(kKinds, *kind) != kKinds.end()) return {};
+  return BadKey(key, "is not none, linear, yarn or longrope");
+}
+
+Result<void> CheckExperts(const GgufFile& file, const std::string& arch) {
+  const auto count = file.Int(arch + "expert_count").value_or(0);
+  const auto used = file.Int(arch + "expert_used_count").value_or(0);
+  if (count < 0 || count > kMaxExperts) {
+    return BadKey(arch + "expert_count",
+                  fmt::format("is beyond {}", kMaxExperts));
+  }
+  const bool fits = count == 0 ? used == 0 : used > 0 && used <= count;
+  if (!fits) {
+    return BadKey(arch + "expert_used_count", "does not fit expert_count");
+  }
+  if (file.Int(arch + "expert_group_count").value_or(0) != 0) {
+    return Unimplemented("groups of experts are not supported");
+  }
+  return {};
+}
+
+// Each layer has the tensors of the first.
+Result<void> CheckLayers(const GgufFile& file, const std::string& arch) {
+  const auto layers = file.Int(arch + "block_count").value_or(0);
+  if (layers < 1 || layers > kMaxLayers) {
+    return BadKey(arch + "block_count",
+                  fmt::format("is missing or not within 1 to {}", kMaxLayers));
+  }
+  std::map<std::string, std::set<std::string>> names_of_layer;
+  for (const GgufTensor& tensor : file.tensors()) {
+    if (!tensor.name.starts_with("blk.")) continue;
+    const size_t dot = std::min(tensor.name.find('.', 4), tensor.name.size());
+    names_of_layer[tensor.name.substr(0, dot)].insert(tensor.name.substr(dot));
+  }
+  const std::set<std::string> first = names_of_layer["blk.0"];
+  for (int64_t layer = 0; layer < layers; ++layer) {
+    const std::string name = fmt::format("blk.{}", layer);
+    const auto found = names_of_layer.find(name);
+    if (first.empty() || found == names_of_layer.end() ||
+        found->second != first) {
+      return DataLoss(fmt::format(
+          "the model says that it has {} layers, but the tensors of {} are "
+          "missing or not those of the first: the file is incomplete",
+          layers, name));
+    }
+  }
+  return {};
+}
+
+// Matrices may be quantised; what is added to or multiplied with values one by
+// one must be f32.
+Result<void> CheckTypes(const GgufFile& file) {
+  for (const GgufTensor& tensor : file.tensors()) {
+    const auto type = static_cast<ggml_type>(tensor.type_id);
+    const bool is_float = type == GGML_TYPE_F32 || type == GGML_TYPE_F16 ||
+                          type == GGML_TYPE_BF16 || ggml_is_quantized(type);
+    // A headless body's placeholders have one row.
+    const bool is_vector = tensor.shape.size() == 1 &&
+                           tensor.name != "token_embd.weight" &&
+                           tensor.name != "output.weight";
+    if (is_float && (!is_vector || type == GGML_TYPE_F32)) continue;
+    return DataLoss(
+        fmt::format("the tensor {} has the type {}, which llama.cpp cannot "
+                    "compute with there",
+                    tensor.name, tensor.type));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> CheckLoadable(const GgufFile& file) {
+  const std::string arch =
+      file.String("general.architecture").value_or("") + ".";
+  if (file.Int("split.count").value_or(1) != 1) {
+    return Unimplemented(
+        "this is one part of a model in several files; join them first "
+        "(llama-gguf-split --merge)");
+  }
+  if (file.Int(arch + "nextn_predict_layers").value_or(0) != 0) {
+    return Unimplemented(
+        "layers that guess ahead (nextn_predict_layers) are not supported");
+  }
+  CMIF_TRY(CheckFloats(file, arch));
+  CMIF_TRY(CheckRope(file, arch));
+  CMIF_TRY(CheckExperts(file, arch));
+  CMIF_TRY(CheckLayers(file, arch));
+  return CheckTypes(file);
+}
+
+}  // namespace cmif::model

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmif/model/loadable.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <limits>
+
+#include "cmif/base/testing/temp_folder.h"
+#include "cmif/model/gguf_writer.h"
+#include "cmif/model/testing/tiny_models.h"
+
+namespace cmif::model {
+namespace {
+
+using Spoil = std::function<void(GgufWriter&)>;
+
+class LoadableTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(testing::WriteTinyLlama(folder_ / "m", {.layers = 2}));
+  }
+  // The tiny model with other keys, without the tensors named so, and with
+  // another type for one.
+  std::string Finding(const Spoil& spoil, const std::string& without = "no",
+                      const std::string& retyped = "no") {
+    const auto whole = GgufFile::Open(folder_ / "m");
+    GgufWriter writer;
+    writer.CopyKeys(*whole);
+    spoil(writer);
+    for (const GgufTensor& tensor : whole->tensors()) {
+      if (tensor.name.starts_with(without)) continue;
+      const bool other = tensor.name == retyped;
+      EXPECT_TRUE(writer.AddTensor(tensor.name, other ? "i32" : tensor.type,
+                                   tensor.shape, tensor.data));
+    }
+    EXPECT_TRUE(writer.Write(folder_ / "n"));
+    const auto checked = CheckLoadable(*GgufFile::Open(folder_ / "n"));
+    return checked ? "" : checked.error().message();
+  }
+  template <typename T>
+  std::string WithKey(const std::string& key, T value) {
+    return Finding([&](GgufWriter& writer) { writer.Set(key, value); });
+  }
+  static void Nothing(GgufWriter& /*writer*/) {}
+
+  const cmif::testing::TempFolder folder_;
+};
+
+TEST_F(LoadableTest, WhatWeWriteIs) {
+  EXPECT_EQ(Finding(Nothing), "");
+  for (const char* type : {"f32", "f16", "q8_0"}) {
+    ASSERT_TRUE(testing::WriteTinyBert(folder_ / "b", {.table_type = type}));
+    EXPECT_TRUE(CheckLoadable(*GgufFile::Open(folder_ / "b"))) << type;
+  }
+}
+
+TEST_F(LoadableTest, KeysThatEndTheProcessAreNamed) {
+  const std::string a = "llama.attention.";
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  for (const float bad : {nan, -1.0F, 2.0F}) {
+    EXPECT_NE(WithKey(a + "layer_norm_rms_epsilon", bad), "") << bad;
+  }
+  for (const float bad : {nan, 0.0F, -1.0F}) {
+    EXPECT_NE(WithKey("llama.rope.freq_base", bad), "") << bad;
+  }
+  EXPECT_NE(WithKey("llama.rope.scaling.factor", nan), "");
+  EXPECT_NE(WithKey("llama.rope.scaling.type", std::string("bogus")), "");
+  for (const uint32_t layers : {0U, 3U, 513U, UINT32_MAX}) {
+    EXPECT_NE(WithKey("llama.block_count", layers), "") << layers;
+  }
+  for (const uint32_t experts : {1U, 8U, 513U, UINT32_MAX}) {
+    EXPECT_NE(WithKey("llama.expert_count", experts), "") << experts;
+  }
+  EXPECT_NE(WithKey("llama.expert_used_count", 1U), "");
+  EXPECT_NE(WithKey("llama.expert_group_count", 2U), "");
+  EXPECT_NE(WithKey("llama.nextn_predict_layers", 9U), "");
+  EXPECT_NE(WithKey("split.count", 3U), "");
+}
+
+TEST_F(LoadableTest, UsualValuesPass) {
+  EXPECT_EQ(WithKey("llama.rope.scaling.type", std::string("linear")), "");
+  EXPECT_EQ(WithKey("split.count", 1U), "");
+  EXPECT_EQ(Finding([](GgufWriter& writer) {
+              writer.Set("llama.expert_count", 8U);
+              writer.Set("llama.expert_used_count", 2U);
+            }),
+            "");
+}
+
+TEST_F(LoadableTest, MissingTensorsAreNamed) {
+  EXPECT_NE(Finding(Nothing, "blk.1.").find("blk.1"), std::string::npos);
+  EXPECT_NE(Finding(Nothing, "blk.1.attn_norm").find("blk.1"),
+            std::string::npos);
+  EXPECT_NE(Finding(Nothing, "blk."), "");
+}
+
+TEST_F(LoadableTest, TypesThatCannotBeComputedWithAreNamed) {
+  for (const char* name : {"blk.0.attn_q.weight", "blk.1.ffn_norm.weight"}) {
+    EXPECT_NE(Finding(Nothing, "no", name).find(name), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace cmif::model
