@@ -6,6 +6,7 @@
 
 #include "cmif/cli/server_process.h"
 #include "cmif/cli/terminal.h"
+#include "cmif/client/client_model.h"
 #include "cmif/client/split_model.h"
 #include "cmif/model/verify.h"
 
@@ -18,15 +19,13 @@ constexpr const char* kClassifier = "sst2-minilm-sanitized-q8_0.gguf";
 constexpr const char* kClusters = "sst2-minilm-sanitized.clusters.json";
 constexpr const char* kChat = "SmolLM2-135M-Instruct.Q4_1.gguf";
 
-// Whether the folder holds the split of this very file.
+// Whether the folder holds the split of this very file, and one that this
+// version still takes.
 bool IsSplitOf(const fs::path& folder, const fs::path& source) {
-  const auto manifest = model::ReadManifest(folder);
-  if (!manifest || !fs::exists(folder / model::kBodyFile) ||
-      !fs::exists(folder / model::kBundleFile)) {
-    return false;
-  }
+  const auto model = client::ClientModel::Open(folder);
+  if (!model || !fs::exists(folder / model::kBodyFile)) return false;
   const auto hash = model::HashFile(source);
-  return hash && *hash == manifest->facts.model_id;
+  return hash && *hash == (*model)->facts().model_id;
 }
 
 Result<DemoModel> Split(const fs::path& source, const std::string& name,

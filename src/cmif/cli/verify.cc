@@ -12,6 +12,7 @@
 #include "cmif/cli/hardening.h"
 #include "cmif/cli/json_line.h"
 #include "cmif/cli/terminal.h"
+#include "cmif/client/client_model.h"
 #include "cmif/client/verify_channels.h"
 
 namespace cmif::cli {
@@ -31,6 +32,14 @@ int Run(const BundleOptions& options, bool json) {
     unopened = found.sealed;
     findings->insert(findings->end(), found.mismatches.begin(),
                      found.mismatches.end());
+  }
+  // What the parts cannot tell: whether the clusters are those of the
+  // vocabulary, as this version sees it.
+  if (findings->empty()) {
+    const auto model = client::ClientModel::Open(folder, *access);
+    const bool sealed =
+        !model && model.error().code() == Code::kFailedPrecondition;
+    if (!model && !sealed) findings->push_back(model.error().message());
   }
   const bool good = findings->empty();
   if (json) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmif/client/client_model.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -42,7 +44,10 @@ Result<std::shared_ptr<ClientModel>> ClientModel::Open(
   CMIF_ASSIGN(privacy::Clustering clustering,
               privacy::Clustering::FromBytes(bundle.clusters.bytes()));
   UnitTable units = UnitTable::Create(bundle.tokenizer);
-  CMIF_TRY(CheckClusters(units, clustering));
+  if (auto checked = CheckClusters(units, clustering); !checked) {
+    return DataLoss(fmt::format("the bundle in {}: {}; split the model again",
+                                folder.string(), checked.error().message()));
+  }
   std::shared_ptr<ClientModel> opened(new ClientModel(
       folder, std::move(bundle), std::move(units),
       std::make_shared<const privacy::Clustering>(std::move(clustering))));
