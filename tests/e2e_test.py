@@ -434,10 +434,12 @@ class EndToEnd(unittest.TestCase):
     # Servers that are absent, wrong, stopping.
 
     def test_no_server_fails_fast(self):
+        with socket.create_server(("127.0.0.1", 0)) as closed:
+            address = f"127.0.0.1:{closed.getsockname()[1]}"
         start = time.monotonic()
         done = cmif("classify", "--bundle", self.folder / "bert", "--server",
-                    "127.0.0.1:1", "--epsilon", "3.25", stdin="bada")
-        self.assertEqual(done.returncode, NO_SERVER)
+                    address, "--epsilon", "3.25", stdin="bada")
+        self.assertEqual(done.returncode, NO_SERVER, done.stderr)
         self.assertLess(time.monotonic() - start, 5)
 
     def test_body_of_another_model(self):
@@ -447,7 +449,8 @@ class EndToEnd(unittest.TestCase):
         self.assertIn(b"another model", done.stderr)
 
     def test_whole_model_is_not_served(self):
-        done = cmif("server", "--body", self.folder / "llama.gguf")
+        done = cmif("server", "--body", self.folder / "llama.gguf",
+                    "--listen", "127.0.0.1:0")
         self.assertIn(b"cmif split", done.stderr)
         self.assertNotEqual(done.returncode, 0)
 

@@ -40,6 +40,15 @@ std::string WithoutValues(std::string message, const CLI::ParseError& error,
       static_cast<int>(CLI::ExitCodes::ConversionError)) {
     return message.substr(0, message.find(" = "));
   }
+  const size_t range = message.rfind(" not in range");
+  const size_t from = message.find("Value ");
+  if (range != message.npos && from != message.npos && from < range) {
+    const size_t start = from + 6;
+    const std::string given = message.substr(start, range - start);
+    const bool number =
+        given.find_first_not_of("0123456789.eE+-") == given.npos;
+    if (!number) message.replace(start, given.size(), "...");
+  }
   for (const char* const argument : arguments) {
     std::string_view value = argument;
     if (value.starts_with("--")) {

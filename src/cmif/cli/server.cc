@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <semaphore.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cerrno>
@@ -30,7 +31,7 @@ struct Flags {
   server::ServerOptions server;
   ServerTlsFlags tls;
   engine::EngineOptions engine;
-  bool stop_with_parent = false;
+  int parent = 0;
 };
 
 // SIGTERM and SIGINT end the program at once while it loads, when nothing can
@@ -56,7 +57,10 @@ class StopSignals {
 };
 
 int Run(Flags& flags, const CLI::App& command) {
-  if (flags.stop_with_parent) prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (flags.parent != 0) {
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != flags.parent) return kOk;  // gone already
+  }
   const auto hardened = HardenFor(command);
   if (!hardened) return Report(hardened.error());
   flags.server.log = [](const std::string& line) { Note("server: " + line); };
@@ -132,7 +136,7 @@ void AddServer(CLI::App& app, int& exit_code) {
   AddServerTlsOptions(*command, flags->tls);
   AddEngineOptions(*command, flags->engine);
   // For demo and bench, whose servers shall not outlive them.
-  command->add_flag("--stop-with-parent", flags->stop_with_parent)->group("");
+  command->add_option("--stop-with-parent", flags->parent)->group("");
   AddHardeningOption(*command);
   command->callback(
       [flags, command, &exit_code] { exit_code = Run(*flags, *command); });

@@ -24,10 +24,14 @@ constexpr auto kStopLimit = std::chrono::seconds(12);
 
 Result<pid_t> Spawn(const std::filesystem::path& body,
                     const std::vector<std::string>& flags, int out) {
-  std::vector<std::string> arguments = {
-      OwnBinary().string(), "server",   "--body",
-      body.string(),        "--listen", "127.0.0.1:0",
-      "--stop-with-parent"};
+  std::vector<std::string> arguments = {OwnBinary().string(),
+                                        "server",
+                                        "--body",
+                                        body.string(),
+                                        "--listen",
+                                        "127.0.0.1:0",
+                                        "--stop-with-parent",
+                                        std::to_string(getpid())};
   arguments.insert(arguments.end(), flags.begin(), flags.end());
   std::vector<char*> raw;
   for (std::string& argument : arguments) raw.push_back(argument.data());

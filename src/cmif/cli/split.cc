@@ -20,6 +20,8 @@
 namespace cmif::cli {
 namespace {
 
+namespace fs = std::filesystem;
+
 struct Flags {
   std::string model;
   std::string folder;
@@ -41,7 +43,7 @@ struct Flags {
   bool json = false;
 };
 
-std::optional<std::filesystem::path> FileOf(const std::string& flag) {
+std::optional<fs::path> FileOf(const std::string& flag) {
   if (flag.empty()) return std::nullopt;
   return flag;
 }
@@ -49,8 +51,7 @@ std::optional<std::filesystem::path> FileOf(const std::string& flag) {
 // In whatever way; a file of that name is a file.
 bool AsksForNeighbours(const Flags& flags) {
   return !flags.neighbours.empty() ||
-         (flags.clusters == "neighbours" &&
-          !std::filesystem::exists(flags.clusters));
+         (flags.clusters == "neighbours" && !fs::exists(flags.clusters));
 }
 
 Result<client::ClusterOptions> ClusteringOf(const Flags& flags,
@@ -114,6 +115,15 @@ std::string WhatTheServerLearns(const model::ModelFacts& facts) {
          "table.";
 }
 
+bool IsBelow(const fs::path& file, const fs::path& folder) {
+  std::error_code ignored;
+  const fs::path inside =
+      fs::weakly_canonical(file, ignored)
+          .lexically_relative(
+              fs::weakly_canonical(folder / "x", ignored).parent_path());
+  return !inside.empty() && *inside.begin() != "..";
+}
+
 // --seal and --owner-key: what the owner must have before anything is written.
 Result<std::optional<crypto::Ed25519Signer>> OwnerOf(const Flags& flags) {
   if (flags.seal.empty() && flags.owner_key.empty()) return std::nullopt;
@@ -121,10 +131,7 @@ Result<std::optional<crypto::Ed25519Signer>> OwnerOf(const Flags& flags) {
     return InvalidArgument(
         "--seal and --owner-key go together: a sealed bundle is signed");
   }
-  namespace fs = std::filesystem;
-  std::error_code ignored;
-  if (fs::weakly_canonical(flags.seal, ignored).parent_path() ==
-      fs::weakly_canonical(flags.folder, ignored)) {
+  if (IsBelow(flags.seal, flags.folder)) {
     return InvalidArgument(
         "--seal names a file in the output folder, which clients get; keep the "
         "key elsewhere");
@@ -144,14 +151,18 @@ Result<client::SplitResult> Split(const Flags& flags, Progress& progress) {
       client::SplitModel(options, [&](std::string_view step, double share) {
         progress.Update(step, share);
       });
-  if (!result && owner) std::filesystem::remove(flags.seal);
+  std::error_code ignored;
+  if (!result && owner) fs::remove(flags.seal, ignored);
   return result;
 }
 
 int Run(const Flags& flags) {
   Progress progress;
+  std::error_code ignored;
+  const bool was_there = fs::exists(flags.folder, ignored);
   const auto result = Split(flags, progress);
   progress.End();
+  if (!result && !was_there) fs::remove(flags.folder, ignored);  // if empty
   if (!result) return Report(result.error());
   const model::Manifest& manifest = result->manifest;
   if (flags.json) {

@@ -98,6 +98,9 @@ TEST_F(ApplyPolicyTest, AWordWithUnknownPartsIsNotThePublicWordInIt) {
   const auto plain = sanitizer.Sanitize(word, random);
   ASSERT_TRUE(plain);
   EXPECT_EQ(plain->words_public, 1U);
+  std::string capital = word;
+  capital[0] = static_cast<char>(capital[0] - 'a' + 'A');
+  EXPECT_EQ(sanitizer.Sanitize(capital, random)->words_public, 1U);
   for (const std::string& text :
        {word + "\u9f98\u9f98", "\u9f98" + word + "\u9f98"}) {
     const auto ids = model_->tokenizer().EncodeWord(text).value();

@@ -317,11 +317,15 @@ Result<ClusteredUnits> ClusterUnits(const ClusterOptions& options,
   CMIF_ASSIGN(Inputs inputs, ReadInputs(options, units));
   Clusterer clusterer(options, units, rows, std::move(inputs));
   CMIF_ASSIGN(Clustering clustering, clusterer.Run(progress));
+  const Inputs& read = clusterer.inputs();
   if (auto checked = CheckClusters(units, clustering); !checked) {
     if (!options.clusters_file) return std::unexpected(checked.error());
-    return std::unexpected(checked.error().At(options.clusters_file->string()));
+    return InvalidArgument(fmt::format(
+        "{}: {} (clusters {} and above are what the file leaves over): give it "
+        "company, or leave it to the rest",
+        options.clusters_file->string(), checked.error().message(),
+        read.fixed.size()));
   }
-  const Inputs& read = clusterer.inputs();
   ClusterReport report;
   report.kind = KindOf(options);
   report.size = options.size;

@@ -6,7 +6,9 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <ranges>
 
 #include "cmif/base/byte_reader.h"
 #include "cmif/base/file.h"
@@ -26,6 +28,27 @@ namespace fs = std::filesystem;
 ProgressFn Step(const StepProgress& progress, std::string_view step) {
   if (!progress) return {};
   return [&progress, step](double share) { progress(step, share); };
+}
+
+// Of a split in `folder`, relative to it: channels, body, bundle and manifest,
+// as far as they are there.
+std::vector<fs::path> PartsOf(const fs::path& folder) {
+  std::vector<fs::path> parts;
+  std::error_code error;
+  const fs::path channels = folder / kChannelFolder;
+  for (fs::directory_iterator it(channels, error), end; !error && it != end;
+       it.increment(error)) {
+    if (it->path().extension() == kChannelExtension) {
+      parts.push_back(kChannelFolder / it->path().filename());
+    }
+  }
+  for (const std::string_view name :
+       {model::kBodyFile, model::kBundleFile, model::kManifestFile}) {
+    if (fs::exists(fs::symlink_status(folder / name, error))) {
+      parts.emplace_back(name);
+    }
+  }
+  return parts;
 }
 
 // A folder in the target; goes away with everything in it unless its files were
@@ -64,18 +87,34 @@ class Staging {
   const fs::path& path() const { return path_; }
   fs::path operator/(std::string_view name) const { return path_ / name; }
 
+  // The staged parts take the place of those of an earlier split; all of them,
+  // or none. The manifest is the first to go and the last to come: a folder
+  // with a manifest is complete.
   Result<void> MoveAll(const fs::path& target) const {
-    // The manifest last: a folder with a manifest is complete.
-    for (const std::string_view name :
-         {std::string_view(kChannelFolder), model::kBodyFile,
-          model::kBundleFile, model::kManifestFile}) {
-      std::error_code error;
-      const bool made = fs::exists(path_ / name, error);
-      if (!made && name == kChannelFolder) continue;  // no epsilons asked
-      fs::rename(path_ / name, target / name, error);
-      if (error) return Internal("cannot rename into " + target.string());
+    const fs::path old = path_ / "old";
+    auto gone = PartsOf(target);
+    std::ranges::reverse(gone);
+    const auto come = PartsOf(path_);
+    std::vector<std::pair<fs::path, fs::path>> moved;
+    std::error_code error;
+    const auto move = [&](const fs::path& from, const fs::path& to) {
+      fs::create_directories(to.parent_path(), error);
+      fs::rename(from, to, error);
+      if (!error) moved.emplace_back(from, to);
+      return !error;
+    };
+    const bool done =
+        std::ranges::all_of(
+            gone, [&](const auto& p) { return move(target / p, old / p); }) &&
+        std::ranges::all_of(
+            come, [&](const auto& p) { return move(path_ / p, target / p); });
+    if (done) return {};
+    const std::string why = error.message();
+    for (const auto& [from, to] : moved | std::views::reverse) {
+      fs::rename(to, from, error);
     }
-    return {};
+    return Fail(Code::kPermissionDenied,
+                "cannot put the parts into " + target.string() + ": " + why);
   }
 
  private:
@@ -133,17 +172,6 @@ Result<model::Manifest> WriteParts(const SplitOptions& options,
   return manifest;
 }
 
-// Those of a split that is replaced: made for another model, or with another
-// key, or in the clear where the bundle is sealed now.
-Result<void> ClearChannels(const fs::path& folder) {
-  std::error_code error;
-  fs::remove_all(folder / kChannelFolder, error);
-  if (!error) return {};
-  return Fail(Code::kPermissionDenied,
-              "cannot delete the channels of an earlier split in " +
-                  (folder / kChannelFolder).string());
-}
-
 Result<void> BuildChannels(const SplitOptions& options, const Staging& staging,
                            const StepProgress& progress) {
   CMIF_ASSIGN(const std::shared_ptr<ClientModel> client,
@@ -164,11 +192,9 @@ Result<void> BuildChannels(const SplitOptions& options, const Staging& staging,
 
 Result<void> CheckSplitTarget(const SplitOptions& options) {
   CMIF_TRY(CheckWritableFolder(options.folder));
-  for (const std::string_view name :
-       {model::kBodyFile, model::kBundleFile, model::kManifestFile}) {
-    const fs::path file = options.folder / name;
+  for (const fs::path& part : PartsOf(options.folder)) {
+    const fs::path file = options.folder / part;
     std::error_code error;
-    if (!fs::exists(fs::symlink_status(file, error))) continue;
     if (fs::equivalent(file, options.source, error)) {
       return InvalidArgument(file.string() +
                              " is the model itself and would be replaced; "
@@ -215,7 +241,6 @@ Result<SplitResult> SplitModel(const SplitOptions& options,
   CMIF_ASSIGN(result.manifest,
               WriteParts(options, source, clustered, staging, progress));
   CMIF_TRY(BuildChannels(options, staging, progress));
-  CMIF_TRY(ClearChannels(options.folder));
   CMIF_TRY(staging.MoveAll(options.folder));
   result.clustering = std::move(clustered.report);
   return result;

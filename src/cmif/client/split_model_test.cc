@@ -242,6 +242,39 @@ TEST_F(SplitModelTest, TheModelItselfIsNeverReplaced) {
   }
 }
 
+TEST_F(SplitModelTest, OnlyChannelsLeaveAFolderOfChannels) {
+  ASSERT_TRUE(testing::WriteTiny(Kind::kBert, folder_ / "m").has_value());
+  SplitOptions options = Options();
+  options.epsilons = {privacy::Epsilon::Create(1).value()};
+  ASSERT_TRUE(SplitModel(options, {}).has_value());
+  const auto before = folder_.Names("out/channels");
+  EXPECT_EQ(before.size(), 1U);
+  std::ofstream(folder_ / "out/channels/mine.txt") << "mine";
+  std::ofstream(folder_ / "out/channels/old.channel") << "old";
+  options.overwrite = true;
+  ASSERT_TRUE(SplitModel(options, {}).has_value());
+  EXPECT_THAT(folder_.Names("out/channels"),
+              UnorderedElementsAre("mine.txt", before[0]));
+}
+
+// As where a file is mounted of its own.
+TEST_F(SplitModelTest, WhatCannotBeReplacedKeepsTheEarlierSplit) {
+  ASSERT_TRUE(testing::SplitTiny(Kind::kBert, folder_).has_value());
+  const std::string before =
+      model::HashFile(folder_ / "split/body.gguf").value();
+  ASSERT_TRUE(testing::WriteTiny(Kind::kLlama, folder_ / "m").has_value());
+  SplitOptions options = Options();
+  options.folder = folder_ / "split";
+  options.overwrite = true;
+  options.epsilons = {privacy::Epsilon::Create(1).value()};
+  // Channels cannot be moved to where a file has their folder's name.
+  std::ofstream(folder_ / "split/channels") << "a file";
+  EXPECT_FALSE(SplitModel(options, {}).has_value());
+  EXPECT_EQ(model::HashFile(folder_ / "split/body.gguf").value(), before);
+  EXPECT_EQ(model::VerifySplit(folder_ / "split").value(),
+            std::vector<std::string>());
+}
+
 TEST_F(SplitModelTest, WhatIsNoSplitIsNotReplaced) {
   ASSERT_TRUE(testing::WriteTiny(Kind::kBert, folder_ / "m").has_value());
   fs::create_directories(folder_ / "out/embedding.cmif/inside");

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "cmif/text/lower_case.h"
+
 namespace cmif::client {
 namespace {
 
@@ -34,9 +36,12 @@ Result<int32_t> WordUnits::Search(std::string_view word) {
   CMIF_ASSIGN(std::vector<int32_t> ids, model_->tokenizer().EncodeWord(word));
   std::erase_if(ids,
                 [&](int32_t id) { return model_->tokenizer().IsUnknown(id); });
+  // A public unit passes: it stands for a word that differs in case alone, not
+  // for one that lost characters to the tokenizer.
   if (ids.size() == 1 &&
       model_->units().class_of()[static_cast<size_t>(ids[0])] == kWordClass &&
-      is_sensitive_(ids[0])) {
+      (is_sensitive_(ids[0]) ||
+       text::LowerCase(word) == model_->units().Written(ids[0]))) {
     return ids[0];
   }
   CMIF_ASSIGN(const NearestUnit* const nearest, Nearest());

@@ -24,8 +24,8 @@ class WordUnits {
  public:
   // `is_sensitive` says of a unit of kWordClass whether a word of several
   // tokens may stand for it: it must not become a public one, which would
-  // pass. It is asked when the first such word comes.
-  // The model must outlive the object.
+  // pass, unless it is that word in other case. It is asked when the first such
+  // word comes. The model must outlive the object.
   WordUnits(ClientModel& model, std::function<bool(int32_t)> is_sensitive)
       : model_(&model), is_sensitive_(std::move(is_sensitive)) {}
 

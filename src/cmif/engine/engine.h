@@ -27,7 +27,7 @@ struct EngineOptions {
   int gpu_layers = 0;              // -1: all
   // As in GenerateLoopOptions.
   std::chrono::milliseconds idle_timeout{60'000};
-  std::chrono::milliseconds crowded_idle_timeout{10'000};
+  std::chrono::milliseconds crowded_idle_timeout{30'000};
   bool allow_whole_model = false;  // tests and benchmarks
 };
 

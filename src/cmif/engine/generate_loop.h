@@ -30,7 +30,7 @@ struct GenerateLoopOptions {
   // turn, ends with DEADLINE_EXCEEDED: it would keep its place for ever.
   std::chrono::milliseconds idle_timeout{60'000};
   // The same while others wait for a place.
-  std::chrono::milliseconds crowded_idle_timeout{10'000};
+  std::chrono::milliseconds crowded_idle_timeout{30'000};
 };
 
 // Continuous batching of all sessions on one thread.

@@ -20,8 +20,8 @@ std::string AuditJson(const Audit& audit);
 std::string AuditMarkdown(const Audit& audit, std::string_view command);
 
 // Writes report.md, report.json and the plots utility.svg, attack.svg and
-// losses.svg into the folder, making it if needed; none of them where
-// one cannot be written. CheckWritableFolder()'s and AtomicFile's errors.
+// losses.svg into the folder, making it if needed; none of them where the
+// disk cannot take all. CheckWritableFolder()'s and AtomicFile's errors.
 Result<void> WriteAuditReport(const Audit& audit, std::string_view command,
                               const std::filesystem::path& folder);
 

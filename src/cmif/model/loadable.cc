@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -92,18 +94,57 @@ Result<void> CheckLayers(const GgufFile& file, const std::string& arch) {
   return {};
 }
 
+// The value of a key that may be given for all layers at once or for each: then
+// the same for all.
+Result<std::optional<int64_t>> Uniform(const GgufFile& file,
+                                       const std::string& key) {
+  if (const auto one = file.Int(key)) return one;
+  if (!file.ArrayLength(key)) return std::optional<int64_t>();
+  const auto all = file.Ints(key);
+  if (!all || all->empty() ||
+      std::ranges::adjacent_find(*all, std::not_equal_to<>()) != all->end()) {
+    return BadKey(key, "is not one number for all layers");
+  }
+  return std::optional<int64_t>(all->front());
+}
+
+Result<void> CheckHeads(const GgufFile& file, const std::string& arch) {
+  CMIF_ASSIGN(const auto heads, Uniform(file, arch + "attention.head_count"));
+  CMIF_ASSIGN(const auto given,
+              Uniform(file, arch + "attention.head_count_kv"));
+  const int64_t pairs = given.value_or(heads.value_or(0));
+  if (!heads || *heads < 1 || pairs < 1 || *heads % pairs != 0) {
+    return BadKey(arch + "attention.head_count",
+                  "is missing or no multiple of head_count_kv");
+  }
+  const int64_t width =
+      file.Int(arch + "embedding_length").value_or(0) / *heads;
+  const int64_t keys = file.Int(arch + "attention.key_length").value_or(width);
+  if (file.Int(arch + "attention.value_length").value_or(width) != keys) {
+    return BadKey(arch + "attention.value_length", "is not key_length");
+  }
+  if (arch != "llama.") return {};  // the others turn nothing
+  const int64_t turned = file.Int(arch + "rope.dimension_count").value_or(keys);
+  if (keys < 1 || turned < 1 || turned > keys || turned % 2 != 0) {
+    return BadKey(arch + "rope.dimension_count",
+                  "is not even or beyond a head's width");
+  }
+  return {};
+}
+
 // Matrices may be quantised; what is added to or multiplied with values one by
 // one must be f32.
 Result<void> CheckTypes(const GgufFile& file) {
   for (const GgufTensor& tensor : file.tensors()) {
     const auto type = static_cast<ggml_type>(tensor.type_id);
-    const bool is_float = type == GGML_TYPE_F32 || type == GGML_TYPE_F16 ||
-                          type == GGML_TYPE_BF16 || ggml_is_quantized(type);
-    // A headless body's placeholders have one row.
-    const bool is_vector = tensor.shape.size() == 1 &&
-                           tensor.name != "token_embd.weight" &&
-                           tensor.name != "output.weight";
-    if (is_float && (!is_vector || type == GGML_TYPE_F32)) continue;
+    const bool one_by_one =
+        tensor.name.contains("norm") || tensor.name.ends_with(".bias") ||
+        tensor.name.starts_with("rope_") || tensor.name == "token_types.weight";
+    // The two are for values on the way, not for weights.
+    const bool is_matrix = type == GGML_TYPE_F16 || type == GGML_TYPE_BF16 ||
+                           (ggml_is_quantized(type) && type != GGML_TYPE_Q8_1 &&
+                            type != GGML_TYPE_Q8_K);
+    if (type == GGML_TYPE_F32 || (is_matrix && !one_by_one)) continue;
     return DataLoss(
         fmt::format("the tensor {} has the type {}, which llama.cpp cannot "
                     "compute with there",
@@ -117,7 +158,8 @@ Result<void> CheckTypes(const GgufFile& file) {
 Result<void> CheckLoadable(const GgufFile& file) {
   const std::string arch =
       file.String("general.architecture").value_or("") + ".";
-  if (file.Int("split.count").value_or(1) != 1) {
+  // 0: joined.
+  if (file.Int("split.count").value_or(0) > 1) {
     return Unimplemented(
         "this is one part of a model in several files; join them first "
         "(llama-gguf-split --merge)");
@@ -129,6 +171,7 @@ Result<void> CheckLoadable(const GgufFile& file) {
   CMIF_TRY(CheckFloats(file, arch));
   CMIF_TRY(CheckRope(file, arch));
   CMIF_TRY(CheckExperts(file, arch));
+  CMIF_TRY(CheckHeads(file, arch));
   CMIF_TRY(CheckLayers(file, arch));
   return CheckTypes(file);
 }

@@ -22,8 +22,9 @@ class LoadableTest : public ::testing::Test {
   }
   // The tiny model with other keys, without the tensors named so, and with
   // another type for one.
-  std::string Finding(const Spoil& spoil, const std::string& without = "no",
-                      const std::string& retyped = "no") {
+  std::string Finding(const Spoil& spoil, const std::string& without = "none",
+                      const std::string& retyped = "none",
+                      const std::string& type = "i32") {
     const auto whole = GgufFile::Open(folder_ / "m");
     GgufWriter writer;
     writer.CopyKeys(*whole);
@@ -31,8 +32,10 @@ class LoadableTest : public ::testing::Test {
     for (const GgufTensor& tensor : whole->tensors()) {
       if (tensor.name.starts_with(without)) continue;
       const bool other = tensor.name == retyped;
-      EXPECT_TRUE(writer.AddTensor(tensor.name, other ? "i32" : tensor.type,
-                                   tensor.shape, tensor.data));
+      const size_t bytes =
+          type == "f16" && other ? tensor.data.size() / 2 : tensor.data.size();
+      EXPECT_TRUE(writer.AddTensor(tensor.name, other ? type : tensor.type,
+                                   tensor.shape, tensor.data.first(bytes)));
     }
     EXPECT_TRUE(writer.Write(folder_ / "n"));
     const auto checked = CheckLoadable(*GgufFile::Open(folder_ / "n"));
@@ -76,11 +79,25 @@ TEST_F(LoadableTest, KeysThatEndTheProcessAreNamed) {
   EXPECT_NE(WithKey("llama.expert_group_count", 2U), "");
   EXPECT_NE(WithKey("llama.nextn_predict_layers", 9U), "");
   EXPECT_NE(WithKey("split.count", 3U), "");
+  for (const uint32_t heads : {0U, 3U}) {
+    EXPECT_NE(WithKey(a + "head_count_kv", heads), "") << heads;
+  }
+  const std::vector<int32_t> differ = {2, 1};
+  EXPECT_NE(WithKey<std::span<const int32_t>>(a + "head_count_kv", differ), "");
+  EXPECT_NE(WithKey(a + "value_length", 3U), "");
+  for (const uint32_t turned : {0U, 1U, 4096U}) {
+    EXPECT_NE(WithKey("llama.rope.dimension_count", turned), "") << turned;
+  }
 }
 
 TEST_F(LoadableTest, UsualValuesPass) {
   EXPECT_EQ(WithKey("llama.rope.scaling.type", std::string("linear")), "");
   EXPECT_EQ(WithKey("split.count", 1U), "");
+  EXPECT_EQ(WithKey("split.count", 0U), "");  // joined
+  const std::vector<int32_t> heads = {2, 2};
+  EXPECT_EQ(
+      WithKey<std::span<const int32_t>>("llama.attention.head_count_kv", heads),
+      "");
   EXPECT_EQ(Finding([](GgufWriter& writer) {
               writer.Set("llama.expert_count", 8U);
               writer.Set("llama.expert_used_count", 2U);
@@ -97,8 +114,12 @@ TEST_F(LoadableTest, MissingTensorsAreNamed) {
 
 TEST_F(LoadableTest, TypesThatCannotBeComputedWithAreNamed) {
   for (const char* name : {"blk.0.attn_q.weight", "blk.1.ffn_norm.weight"}) {
-    EXPECT_NE(Finding(Nothing, "no", name).find(name), std::string::npos);
+    EXPECT_NE(Finding(Nothing, "none", name).find(name), std::string::npos);
   }
+  const std::string norm = "blk.1.ffn_norm.weight";
+  EXPECT_NE(Finding(Nothing, "none", norm, "f16").find(norm),
+            std::string::npos);
+  EXPECT_EQ(Finding(Nothing, "none", "blk.0.attn_q.weight", "f16"), "");
 }
 
 }  // namespace

@@ -148,9 +148,12 @@ void CheckBundle(const fs::path& path, const ModelFacts& facts,
   }
   const auto found = nlohmann::json::parse(FactsToJson(bundle->facts));
   const auto expected = nlohmann::json::parse(FactsToJson(facts));
-  for (const auto& [key, value] : expected.items()) {
+  nlohmann::json keys = found;
+  keys.update(expected);
+  for (const auto& [key, value] : keys.items()) {
     findings.Compare("embedding.cmif: " + key,
-                     found.value(key, nlohmann::json()).dump(), value.dump());
+                     found.value(key, nlohmann::json()).dump(),
+                     expected.value(key, nlohmann::json()).dump());
   }
 }
 

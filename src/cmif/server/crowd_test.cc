@@ -128,7 +128,9 @@ TEST_F(CrowdTest, SilentClientsMakeRoomForThoseThatWait) {
   engine_.crowded_idle_timeout = milliseconds(300);
   StartLlama();
   const auto holder = Hold();
-  std::this_thread::sleep_for(milliseconds(600));  // nobody waits: it stays
+  // Nobody waits: it stays.
+  std::this_thread::sleep_for(milliseconds(600));
+  EXPECT_FALSE(Log().contains("ended with"));
   EXPECT_TRUE(Client().Generate(Tokens(5, 2), Greedy(2)).status.ok());
   v1::GenerateReply reply;
   EXPECT_FALSE(holder->stream->Read(&reply));
@@ -149,6 +151,7 @@ TEST_F(CrowdTest, IdleClassificationStreamIsEnded) {
 
 TEST_F(CrowdTest, IdleStreamsMakeRoomWhereTheyAreMany) {
   server_.classify_streams = 4;
+  server_.idle_timeout = seconds(60);
   server_.crowded_idle_timeout = milliseconds(300);
   StartBert();
   auto client = Client();

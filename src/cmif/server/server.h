@@ -32,7 +32,7 @@ struct ServerOptions {
   std::chrono::milliseconds idle_timeout{300'000};
   // The same while three quarters of those streams are open: who does nothing
   // with them shuts nobody out.
-  std::chrono::milliseconds crowded_idle_timeout{10'000};
+  std::chrono::milliseconds crowded_idle_timeout{30'000};
   // A call is broken off whose client does not take a reply, or its end, for
   // this long.
   std::chrono::milliseconds write_timeout{30'000};

@@ -11,13 +11,14 @@ namespace cmif::wire {
 
 Result<Address> Address::Parse(std::string_view text) {
   const auto wrong = [&] {
-    std::string shown(text.substr(0, 200));
-    std::replace_if(
-        shown.begin(), shown.end(), [](char c) { return c < 0x20; }, '?');
+    // What has spaces may be a text that was meant for another flag.
+    const bool plain =
+        text.size() <= 200 &&
+        std::ranges::none_of(text, [](char c) { return c <= ' '; });
     return InvalidArgument(
-        fmt::format("'{}' is no address; give HOST:PORT with a port up to "
+        fmt::format("{} is no address; give HOST:PORT with a port up to "
                     "65535, e.g. 127.0.0.1:7070 or [::1]:7070",
-                    shown));
+                    plain ? fmt::format("'{}'", text) : "this"));
   };
   const size_t colon = text.rfind(':');
   if (colon == text.npos || colon == 0) return wrong();
