@@ -163,9 +163,13 @@ void AddGenerateOptions(CLI::App& command, Flags& flags) {
       ->capture_default_str()
       ->check(CLI::Range(0.0001F, 1.0F))
       ->check(IsNumber);
-  command.add_option(
-      "--seed", flags.seed,
-      "of the token sampler, never of the noise; 0 to 2^64-1; default: random");
+  command
+      .add_option("--seed", flags.seed,
+                  "of the token sampler, never of the noise; 0 to 2^64-1; "
+                  "default: random")
+      ->check([](const std::string& text) {
+        return text.starts_with('-') ? "is below 0" : "";
+      });
   command.add_option("--max-tokens", flags.generate.max_tokens)
       ->capture_default_str()
       ->check(CLI::Range(1U, 1000000U));

@@ -118,8 +118,9 @@ Result<ordered_json> InspectBundle(const std::filesystem::path& path,
     json["owner"] = owner ? crypto::ToHex(*owner) : "none: not signed";
   }
   json["server_learns"] =
-      "tokenizer and embedding table: rows that clients send are then found by "
-      "look-up; this file is for clients alone";
+      sealed ? "nothing without its key: this file is for clients alone"
+             : "tokenizer and embedding table: rows that clients send are then "
+               "found by look-up; this file is for clients alone";
   for (const model::SectionInfo& section : reader.sections()) {
     json["sections"].push_back({{"name", section.name},
                                 {"bytes", section.size_bytes},

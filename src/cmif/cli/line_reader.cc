@@ -28,6 +28,11 @@ bool LineReader::Fill() {
     return false;
   }
   buffer_.append(chunk.data(), static_cast<size_t>(got));
+  constexpr std::string_view kMark = "\xEF\xBB\xBF";
+  if (at_start_ && buffer_.size() >= kMark.size()) {
+    if (buffer_.starts_with(kMark)) buffer_.erase(0, kMark.size());
+    at_start_ = false;
+  }
   return true;
 }
 
@@ -43,7 +48,10 @@ std::optional<LineReader::Line> LineReader::TakeLine() {
     return std::nullopt;
   }
   Line line{{}, skipping_ || end > kMaxLineBytes};
-  if (!line.too_long) line.text = buffer_.substr(0, end);
+  const bool carriage_return = end > 0 && buffer_[end - 1] == '\r';
+  if (!line.too_long) {
+    line.text = buffer_.substr(0, carriage_return ? end - 1 : end);
+  }
   buffer_.erase(0, end + 1);
   scanned_ = 0;
   skipping_ = false;

@@ -9,7 +9,8 @@
 
 namespace cmif::cli {
 
-// Lines of a descriptor, without their newline. A last line without newline
+// Lines of a descriptor, without their newline (or CR and newline) and without
+// a byte-order mark before the first. A last line without newline
 // counts; an empty input has none. Lines longer than kMaxLineBytes come as
 // kTooLong. An input that cannot be read ends like an empty one: see error().
 class LineReader {
@@ -39,6 +40,7 @@ class LineReader {
   int descriptor_;
   std::string buffer_;
   size_t scanned_ = 0;
+  bool at_start_ = true;
   bool at_end_ = false;
   int errno_ = 0;
   bool skipping_ = false;  // inside a line that is too long

@@ -71,6 +71,15 @@ TEST(LineReaderTest, BytesAreKept) {
   EXPECT_EQ(Lines(bytes + "\n"), Expected{bytes});
 }
 
+TEST(LineReaderTest, LineEndsOfWindowsAndAByteOrderMarkAreNoText) {
+  EXPECT_EQ(Lines("\xEF\xBB\xBF"
+                  "a\r\n\r\n\xEF\xBB\xBF"
+                  "b\rc\r\n"),
+            (Expected{"a", "",
+                      "\xEF\xBB\xBF"
+                      "b\rc"}));
+}
+
 TEST(LineReaderTest, ManyLinesComeInOrder) {
   std::string text;
   for (int i = 0; i < 100'000; ++i) text += std::to_string(i) + "\n";

@@ -38,7 +38,7 @@ std::string WithoutValues(std::string message, const CLI::ParseError& error,
                           std::span<char*> arguments) {
   if (error.get_exit_code() ==
       static_cast<int>(CLI::ExitCodes::ConversionError)) {
-    return message.substr(0, message.find(" = "));
+    return message.substr(0, message.find(" = ")) + ": not a number in range";
   }
   const size_t range = message.rfind(" not in range");
   const size_t from = message.find("Value ");
@@ -117,7 +117,8 @@ int ReportUsage(const CLI::App& app, const CLI::ParseError& error,
              static_cast<int>(CLI::ExitCodes::ExtrasError)) {
     what = fmt::format(
         "some arguments were not expected{}: a flag that does not exist, or a "
-        "text without quotes around it",
+        "text without quotes around it (sanitize and classify read texts from "
+        "standard input, one a line)",
         NamedFlags(error.what()));
   }
   std::ranges::replace(what, '\n', ' ');

@@ -33,6 +33,12 @@ std::vector<std::string> PolicyLines(const client::AppliedPolicy& policy) {
         policy.public_words,
         policy.rank_by_id ? " (ranked by token id: no counts given)" : ""));
   }
+  if (policy.public_words_without_unit > 0) {
+    lines.push_back(fmt::format(
+        "public: {} words of the list are no single token of the vocabulary "
+        "and stay protected",
+        policy.public_words_without_unit));
+  }
   for (const client::AppliedKind& kind : policy.kinds) {
     lines.push_back(fmt::format(
         "kind {}: epsilon {}, {} units; {} words of its list are no unit and "

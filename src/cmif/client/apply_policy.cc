@@ -48,9 +48,10 @@ Result<Ids> Ranked(const UnitTable& units, const PrivacyPolicy& policy) {
 }
 
 Result<Ids> PublicUnits(const UnitTable& units, const WordsByForm& forms,
-                        const PrivacyPolicy& policy) {
+                        const PrivacyPolicy& policy, size_t& missing) {
   using Public = PrivacyPolicy::Public;
   Ids ids;
+  missing = 0;
   switch (policy.public_set) {
     case Public::kNone:
       return ids;
@@ -61,7 +62,7 @@ Result<Ids> PublicUnits(const UnitTable& units, const WordsByForm& forms,
       break;
     }
     case Public::kWords:
-      ids = UnitsOf(forms, policy.public_words, nullptr);
+      ids = UnitsOf(forms, policy.public_words, &missing);
       break;
     case Public::kFrequent: {
       if (!(policy.frequent > 0 && policy.frequent < 1)) {
@@ -76,8 +77,8 @@ Result<Ids> PublicUnits(const UnitTable& units, const WordsByForm& forms,
   }
   if (ids.empty()) {
     return InvalidArgument(
-        "no word of the vocabulary is in the public set; --public none leaves "
-        "nothing public");
+        "no word of the public set is a word of the vocabulary (only words of "
+        "one token can be public); --public none leaves nothing public");
   }
   return ids;
 }
@@ -174,7 +175,8 @@ Result<AppliedPolicy> ApplyPolicy(
   }
   AppliedPolicy applied;
   const WordsByForm forms = WordsByLowerCase(units);
-  CMIF_ASSIGN(Ids public_ids, PublicUnits(units, forms, policy));
+  CMIF_ASSIGN(Ids public_ids, PublicUnits(units, forms, policy,
+                                          applied.public_words_without_unit));
   CMIF_ASSIGN(const std::vector<Ids> kinds,
               KindUnits(units, forms, policy, applied.kinds));
   for (const Ids& kind : kinds) {

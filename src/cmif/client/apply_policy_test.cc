@@ -69,6 +69,7 @@ TEST_F(ApplyPolicyTest, ListedWordsLeaveTheirClustersOthersStayCovered) {
   const AppliedPolicy applied =
       Apply({.public_set = Public::kWords, .public_words = Words(2, 7)});
   EXPECT_EQ(applied.public_words, 7U);
+  EXPECT_EQ(applied.public_words_without_unit, 0U);
   for (int32_t id = 0; id < Units().size(); ++id) {
     const int32_t its_class = Units().class_of()[static_cast<size_t>(id)];
     const auto& words = Units().words();

@@ -77,7 +77,8 @@ struct AppliedPolicy {
   std::vector<int32_t> kind_of_cluster;            // index of kinds, or -1
   std::vector<AppliedKind> kinds;
   size_t public_words = 0;  // units of kWordClass that pass unchanged
-  size_t units_alone = 0;   // in clusters of one: revealed, not protected
+  size_t public_words_without_unit = 0;  // of kWords: stay protected
+  size_t units_alone = 0;  // in clusters of one: revealed, not protected
   // "frequent" without counts: the rank is the order of the token ids.
   bool rank_by_id = false;
 };

@@ -75,8 +75,10 @@ std::vector<PromptRow> PlainRows(const ClientModel& model,
 
 Result<PromptRows> PromptRows::Create(const Sanitizer& sanitizer,
                                       std::vector<double> prior, RowKind kind) {
+  // Without a channel nothing is drawn, and all rows are plain.
+  if (sanitizer.is_identity()) kind = RowKind::kPlain;
   PromptRows rows(sanitizer.shared_model(), kind);
-  if (kind == RowKind::kPlain || sanitizer.is_identity()) return rows;
+  if (kind == RowKind::kPlain) return rows;
   CMIF_ASSIGN(
       privacy::Posterior posterior,
       privacy::Posterior::Create(sanitizer.shared_channel(), std::move(prior)));

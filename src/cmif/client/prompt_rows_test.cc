@@ -99,7 +99,7 @@ TEST_P(PromptRowsTest, PlainKindAndIdentitySendTheTokensOwnRows) {
   EXPECT_EQ(Replaced("bada kini 42", plain), Words{});
   PromptRows identity = Means(Sanitizer::Create(model_, nullptr).value());
   EXPECT_EQ(Replaced("bada kini 42", identity), Words{});
-  EXPECT_EQ(identity.kind(), RowKind::kPosteriorRaw);
+  EXPECT_EQ(identity.kind(), RowKind::kPlain);
 }
 
 TEST_P(PromptRowsTest, TemplatesKeepTheirRows) {

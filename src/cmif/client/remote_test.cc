@@ -75,9 +75,11 @@ TEST(RemoteTest, ServerOfAnotherProtocolVersionIsRefused) {
 }
 
 TEST(RemoteTest, CompressedRepliesAreRefusedUnpacked) {
-  const OddServer server([](grpc::ServerContext& context, v1::HelloReply&) {
-    context.set_compression_algorithm(GRPC_COMPRESS_GZIP);
-  });
+  const OddServer server(
+      [](grpc::ServerContext& context, v1::HelloReply& reply) {
+        context.set_compression_algorithm(GRPC_COMPRESS_GZIP);
+        reply.set_architecture(std::string(1 << 20, 'a'));  // worth it
+      });
   const auto remote =
       Remote::Connect({.address = server.address()}, testing::HelloFacts());
   ASSERT_FALSE(remote.has_value());

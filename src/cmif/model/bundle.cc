@@ -56,6 +56,13 @@ Result<Bundle> OpenBundle(const std::filesystem::path& path,
                           const BundleAccess& access) {
   CMIF_ASSIGN(ContainerReader reader,
               ContainerReader::Open(path, access.key.get()));
+  if (access.key && !reader.header().sealed) {
+    return InvalidArgument(
+        path.string() +
+        " is not sealed: it needs no key, and none protects "
+        "it; leave --bundle-key or --broker away, or seal it "
+        "(cmif split --seal)");
+  }
   if (access.owner && reader.header().owner != access.owner) {
     return Fail(Code::kPermissionDenied,
                 path.string() +

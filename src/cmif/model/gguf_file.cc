@@ -40,7 +40,11 @@ Result<GgufFile> GgufFile::Open(const std::filesystem::path& path) {
 Result<GgufFile> GgufFile::Parse(std::span<const uint8_t> bytes) {
   CaptureLlamaLog();
   if (bytes.size() < 24 || AsText(bytes.first(4)) != "GGUF") {
-    return DataLoss("this is not a GGUF file (no GGUF header)");
+    return DataLoss(
+        bytes.size() >= 4 && AsText(bytes.first(4)) == "CMIF"
+            ? "this is not a GGUF file but a clients' bundle or a channel; the "
+              "server gets body.gguf"
+            : "this is not a GGUF file (no GGUF header)");
   }
   GgufFile file;
   file.bytes_ = bytes;

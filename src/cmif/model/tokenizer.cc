@@ -277,8 +277,9 @@ Result<std::vector<PromptPart>> Tokenizer::ApplyChatTemplate(
   const char* chat_template = llama_model_chat_template(impl_->model, nullptr);
   if (chat_template == nullptr) {
     return FailedPrecondition(
-        "this model has no chat template: it is not a "
-        "chat model");
+        "this model has no chat template: it is not a chat model (cmif "
+        "classify "
+        "asks classifiers)");
   }
   // Contents are put in afterwards, so that no template can touch or quote
   // them: markers stand in their places, with a space on either side that
