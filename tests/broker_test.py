@@ -26,7 +26,7 @@ MEASUREMENT = "11" * 48
 
 def run(*arguments, stdin=b""):
     return subprocess.run([CMIF, *map(str, arguments)], input=stdin,
-                          capture_output=True, timeout=600, check=False)
+                          capture_output=True, timeout=1500, check=False)
 
 
 def openssl(*arguments):

@@ -57,7 +57,7 @@ TEST_F(EvidenceJudgeTest, ForgetsItWhenItExpires) {
   ExpectRefused(judge_->JudgeCertificate(certificate, Now() + 120),
                 "certificate.time");
   // The revocation list is valid for a day.
-  const Bytes longer = Certificate(machine_, key_, key_, 10 * 86400);
+  const Bytes longer = Certificate(machine_, key_, key_, int64_t{10} * 86400);
   EXPECT_TRUE(judge_->JudgeCertificate(longer, Now() + 86300));
   ExpectRefused(judge_->JudgeCertificate(longer, Now() + 86500), "revocation");
 }

@@ -139,7 +139,7 @@ TEST(ReleasePolicyTest, OnlyTheOwnersSignatureCounts) {
   const auto policy = ReleasePolicy::Read(text, good, pem);
   ASSERT_TRUE(policy) << policy.error().message();
   EXPECT_TRUE(policy->is_signed());
-  const auto code = [&](std::optional<std::string> signature,
+  const auto code = [&](const std::optional<std::string>& signature,
                         const std::string& of) {
     return ReleasePolicy::Read(of, signature, pem).error().code();
   };

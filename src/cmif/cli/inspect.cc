@@ -66,7 +66,8 @@ Result<ordered_json> InspectGguf(const std::filesystem::path& path) {
   const auto number = [&](const std::string& key) {
     return file.Int(key).value_or(0);
   };
-  const bool body = file.String("cmif.model_id").has_value();
+  const auto model_id = file.String("cmif.model_id");
+  const bool body = model_id.has_value();
   const std::string partition = file.String("cmif.partition").value_or("none");
   const model::GgufTensor* table = file.FindTensor("token_embd.weight");
   const bool tied = body ? number("cmif.tied") == 1 : model::IsTied(file);
@@ -88,7 +89,7 @@ Result<ordered_json> InspectGguf(const std::filesystem::path& path) {
                                         : ""},
       {"tied", tied},
       {"tokenizer", tokens.has_value()}};
-  if (body) json["model_id"] = *file.String("cmif.model_id");
+  if (model_id) json["model_id"] = *model_id;
   json["server_learns"] = Learns(body, tied, partition, arch == "bert");
   json["tensors"] = TensorsJson(file);
   return json;

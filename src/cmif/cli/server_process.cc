@@ -34,6 +34,7 @@ Result<pid_t> Spawn(const std::filesystem::path& body,
                                         std::to_string(getpid())};
   arguments.insert(arguments.end(), flags.begin(), flags.end());
   std::vector<char*> raw;
+  raw.reserve(arguments.size() + 1);
   for (std::string& argument : arguments) raw.push_back(argument.data());
   raw.push_back(nullptr);
   posix_spawn_file_actions_t actions;

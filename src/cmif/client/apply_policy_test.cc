@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -24,7 +23,6 @@ namespace cmif::client {
 namespace {
 
 using Public = PrivacyPolicy::Public;
-using ::testing::HasSubstr;
 
 using privacy::testing::Eps;
 

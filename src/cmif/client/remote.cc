@@ -192,9 +192,8 @@ Result<void> Remote::Impl::Wait(const RemoteOptions& options) {
     const auto state = channel->GetState(/*try_to_connect=*/true);
     if (state == GRPC_CHANNEL_READY) return {};
     if (state == GRPC_CHANNEL_TRANSIENT_FAILURE) {
-      if (judge && judge->last_refusal()) {
-        return std::unexpected(judge->last_refusal()->At(options.address));
-      }
+      const auto refusal = judge ? judge->last_refusal() : std::nullopt;
+      if (refusal) return std::unexpected(refusal->At(options.address));
       const auto hello = Hello(*stub, options.connect_timeout);
       if (!hello && WasTurnedAway(hello.error())) {
         // A server that stops closes connections too: again after a second.

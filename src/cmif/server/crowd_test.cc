@@ -159,6 +159,7 @@ TEST_F(CrowdTest, IdleStreamsMakeRoomWhereTheyAreMany) {
   std::vector<std::unique_ptr<
       grpc::ClientReaderWriter<v1::ClassifyRequest, v1::ClassifyReply>>>
       streams;
+  streams.reserve(contexts.size());
   for (auto& context : contexts) {
     streams.push_back(client.stub().Classify(&context));
   }
@@ -261,6 +262,7 @@ TEST_F(CrowdTest, StreamsThatWriteAheadGetEveryAnswerInOrder) {
     if (stream->Finish().ok() && answered == kRequests) ++good;
   };
   std::vector<std::jthread> clients;
+  clients.reserve(8);
   for (int i = 0; i < 8; ++i) clients.emplace_back(run);
   clients.clear();  // joins
   EXPECT_EQ(good, 8);

@@ -31,8 +31,9 @@ inline model::ModelFacts HelloFacts() {
 // A server of a test's own that answers Hello on a free loopback port.
 class HelloServer : public v1::Inference::Service {
  public:
-  explicit HelloServer(std::shared_ptr<grpc::ServerCredentials> credentials,
-                       model::ModelFacts facts = HelloFacts(), int port = 0)
+  explicit HelloServer(
+      const std::shared_ptr<grpc::ServerCredentials>& credentials,
+      model::ModelFacts facts = HelloFacts(), int port = 0)
       : facts_(std::move(facts)) {
     grpc::ServerBuilder builder;
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
