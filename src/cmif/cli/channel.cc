@@ -91,6 +91,7 @@ Result<void> Build(const Flags& flags) {
   }
   CMIF_ASSIGN(const auto model, OpenModel(flags.privacy.bundle));
   CMIF_ASSIGN(const auto wanted, ChannelOptionsOf(*model, flags.privacy));
+  if (!wanted) return Internal("no channel");  // ParseChannel() gave one
   Progress progress;
   CMIF_ASSIGN(const privacy::Channel channel,
               client::ComputeChannel(*model, *wanted, [&](double share) {
