@@ -112,7 +112,7 @@ nlohmann::ordered_json LineJson(const Flags& flags, const Measured& report,
       {"relative_error", line.error.relative_error},
       {"relative_length", line.error.relative_length},
       {"told_apart", line.error.told_apart}};
-  if (!line.score) return json;
+  if (!line.score || !report.scores) return json;
   json["texts"] = report.scores->texts;
   json["draws"] = flags.draws;
   json["answer_log_probability"] = line.score->mean.log_probability;

@@ -78,7 +78,7 @@ void AddPort(std::string_view text, std::vector<uint16_t>& ports) {
 }
 
 void AddOption(const CLI::Option& option, platform::HardeningPlan& plan) {
-  const std::string name = option.get_single_name();
+  const std::string& name = option.get_single_name();
   if (std::ranges::count(kTexts, name) > 0) return;
   for (const std::string& value : ValuesOf(option)) {
     if (name == "listen") {

@@ -17,7 +17,6 @@ namespace cmif::client {
 namespace {
 
 using attest::OwnIdentity;
-using attest::Party;
 using attest::PeerDemands;
 using attest::ServerProof;
 using attest::testing::SnpMachine;
@@ -84,7 +83,8 @@ class AttestedServerTest : public testing::TinyBertTest {
     return "Classify " + model_->facts().body_sha256;
   }
   // Of a server that proves itself with this identity.
-  ProvingServer::MakeProof Genuine(std::shared_ptr<OwnIdentity> identity) {
+  ProvingServer::MakeProof Genuine(
+      const std::shared_ptr<OwnIdentity>& identity) {
     return [this, identity](const std::string& client) {
       return ServerProof({identity, clients_}, Context(), client);
     };
