@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cmif/cli/commands.h"
 #include "cmif/cli/terminal.h"
@@ -82,33 +83,28 @@ void SetVersion(CLI::App& app) {
   for (CLI::App* command : app.get_subcommands({})) SetVersion(*command);
 }
 
-// "channel dump " of the commands that were given.
-std::string ChosenNames(const CLI::App& app) {
-  std::string names;
-  for (auto chosen = app.get_subcommands(); !chosen.empty();
-       chosen = chosen[0]->get_subcommands()) {
-    names += chosen[0]->get_name() + " ";
+// The program and the commands that were given, the innermost last.
+std::vector<const CLI::App*> Chosen(const CLI::App& app) {
+  std::vector<const CLI::App*> chosen = {&app};
+  while (!chosen.back()->get_subcommands().empty()) {
+    chosen.push_back(chosen.back()->get_subcommands()[0]);
   }
-  return names;
+  return chosen;
 }
 
 // What stands where a sub-command should, if one was needed; else "".
-std::string_view WhereACommandShouldBe(const CLI::App& app,
+std::string_view WhereACommandShouldBe(std::span<const CLI::App* const> chosen,
                                        std::span<char*> arguments) {
-  const CLI::App* innermost = &app;
-  size_t depth = 0;
-  while (!innermost->get_subcommands().empty()) {
-    innermost = innermost->get_subcommands()[0];
-    ++depth;
-  }
-  const bool needed = innermost->get_require_subcommand_min() > 0;
-  return needed && depth < arguments.size() ? arguments[depth] : "";
+  const size_t given = chosen.size() - 1;
+  const bool needed = chosen.back()->get_require_subcommand_min() > 0;
+  return needed && given < arguments.size() ? arguments[given] : "";
 }
 
 int ReportUsage(const CLI::App& app, const CLI::ParseError& error,
                 std::span<char*> arguments) {
   std::string what = WithoutValues(error.what(), error, arguments);
-  const std::string_view other = WhereACommandShouldBe(app, arguments);
+  const auto chosen = Chosen(app);
+  const std::string_view other = WhereACommandShouldBe(chosen, arguments);
   if (!other.empty()) {
     what = fmt::format("there is no such {}{}",
                        other.starts_with('-') ? "flag" : "command",
@@ -122,8 +118,10 @@ int ReportUsage(const CLI::App& app, const CLI::ParseError& error,
         NamedFlags(error.what()));
   }
   std::ranges::replace(what, '\n', ' ');
-  fmt::print(stderr, "cmif: {}; see cmif {}--help\n",
-             cmif::cli::ForTerminal(what), ChosenNames(app));
+  std::string names;
+  for (const CLI::App* command : chosen) names += command->get_name() + " ";
+  fmt::print(stderr, "cmif: {}; see {}--help\n", cmif::cli::ForTerminal(what),
+             names);
   return cmif::cli::kUsage;
 }
 

@@ -116,11 +116,13 @@ std::string WhatTheServerLearns(const model::ModelFacts& facts) {
 }
 
 bool IsBelow(const fs::path& file, const fs::path& folder) {
-  std::error_code ignored;
+  // Absolute: what does not exist yet stays relative otherwise.
+  const auto real = [](const fs::path& path) {
+    std::error_code ignored;
+    return fs::weakly_canonical(fs::absolute(path), ignored);
+  };
   const fs::path inside =
-      fs::weakly_canonical(file, ignored)
-          .lexically_relative(
-              fs::weakly_canonical(folder / "x", ignored).parent_path());
+      real(file).lexically_relative(real(folder / "x").parent_path());
   return !inside.empty() && *inside.begin() != "..";
 }
 

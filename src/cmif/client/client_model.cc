@@ -3,9 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
-
 #include "cmif/base/parallel.h"
 #include "cmif/model/verify.h"
 
@@ -13,14 +10,15 @@ namespace cmif::client {
 
 Result<privacy::RowMatrix> CentredRows(const model::EmbeddingTable& table) {
   const std::vector<float> raw = table.Expanded(HardwareThreads());
-  if (!std::ranges::all_of(raw, [](float v) { return std::isfinite(v); })) {
-    return DataLoss(
-        "the model's embedding table has values that are not finite: the file "
-        "is broken; fetch or convert it again");
-  }
-  return privacy::CentredUnitRows(static_cast<int>(table.rows()),
-                                  static_cast<int>(table.format().width()), raw,
-                                  {});
+  auto rows = privacy::CentredUnitRows(static_cast<int>(table.rows()),
+                                       static_cast<int>(table.format().width()),
+                                       raw, {});
+  if (rows) return rows;
+  return DataLoss(
+      fmt::format("the model's embedding table: {}; the file is broken: fetch "
+                  "or convert it "
+                  "again",
+                  rows.error().message()));
 }
 
 std::unique_ptr<const crypto::SealKey> ChannelKeyOf(

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <limits>
+#include <cstdint>
 
 #include "cmif/model/gguf_file.h"
 #include "cmif/model/loadable.h"
@@ -16,14 +16,6 @@ using model::GgufFile;
 
 constexpr int64_t kPoolingRank = 4;  // llama.cpp: a classification head
 
-Result<uint32_t> Positive(const GgufFile& file, const std::string& key) {
-  const auto value = file.Int(key);
-  if (!value || *value < 1 || *value > std::numeric_limits<int32_t>::max()) {
-    return DataLoss(fmt::format("the key {} is missing or out of range", key));
-  }
-  return static_cast<uint32_t>(*value);
-}
-
 Result<void> ReadShape(const GgufFile& file, BodyInfo& info) {
   info.architecture = file.String("general.architecture").value_or("");
   if (info.architecture != "llama" && info.architecture != "bert") {
@@ -32,8 +24,9 @@ Result<void> ReadShape(const GgufFile& file, BodyInfo& info) {
         info.architecture.substr(0, 32)));
   }
   const std::string& arch = info.architecture;
-  CMIF_ASSIGN(info.row_width, Positive(file, arch + ".embedding_length"));
-  CMIF_ASSIGN(info.context, Positive(file, arch + ".context_length"));
+  CMIF_ASSIGN(info.row_width,
+              file.Positive(arch + ".embedding_length", INT32_MAX));
+  CMIF_ASSIGN(info.context, file.Positive(arch + ".context_length", INT32_MAX));
   info.classifier = arch == "bert";
   if (info.classifier && file.Int("bert.pooling_type") != kPoolingRank) {
     return Unimplemented(
@@ -47,7 +40,7 @@ Result<void> ReadSplitKeys(const GgufFile& file, BodyInfo& info) {
   info.model_id = file.String("cmif.model_id").value_or("");
   info.partition = file.String("cmif.partition").value_or("");
   info.row_type = file.String("cmif.row_type").value_or("");
-  CMIF_ASSIGN(info.vocabulary, Positive(file, "cmif.vocabulary"));
+  CMIF_ASSIGN(info.vocabulary, file.Positive("cmif.vocabulary", INT32_MAX));
   const bool head_out = info.hidden_states() && !info.classifier;
   if (info.partition != "embedding" && !head_out) {
     return Unimplemented(fmt::format("partition '{}' is not supported for {}",

@@ -213,6 +213,16 @@ std::optional<std::vector<int32_t>> GgufFile::Ints(
   return Values<int32_t>(key, GGUF_TYPE_INT32);
 }
 
+Result<uint32_t> GgufFile::Positive(const std::string& key,
+                                    uint32_t most) const {
+  const auto value = Int(key);
+  if (value && *value >= 1 && *value <= most) {
+    return static_cast<uint32_t>(*value);
+  }
+  return DataLoss(
+      fmt::format("the key {} is missing or not within 1 to {}", key, most));
+}
+
 std::vector<std::string> GgufFile::Keys() const {
   std::vector<std::string> keys;
   for (int64_t i = 0; i < gguf_get_n_kv(context_.get()); ++i) {

@@ -52,6 +52,8 @@ class GgufFile {
   std::optional<std::vector<int32_t>> Ints(const std::string& key) const;
   // Length of an array; nullopt when absent or no array.
   std::optional<size_t> ArrayLength(const std::string& key) const;
+  // An integer of 1 to `most`. DATA_LOSS, naming the key: absent or another.
+  Result<uint32_t> Positive(const std::string& key, uint32_t most) const;
   std::vector<std::string> Keys() const;
 
   const std::vector<GgufTensor>& tensors() const { return tensors_; }

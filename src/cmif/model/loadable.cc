@@ -68,11 +68,8 @@ Result<void> CheckExperts(const GgufFile& file, const std::string& arch) {
 
 // Each layer has the tensors of the first.
 Result<void> CheckLayers(const GgufFile& file, const std::string& arch) {
-  const auto layers = file.Int(arch + "block_count").value_or(0);
-  if (layers < 1 || layers > kMaxLayers) {
-    return BadKey(arch + "block_count",
-                  fmt::format("is missing or not within 1 to {}", kMaxLayers));
-  }
+  CMIF_ASSIGN(const uint32_t layers,
+              file.Positive(arch + "block_count", kMaxLayers));
   std::map<std::string, std::set<std::string>> names_of_layer;
   for (const GgufTensor& tensor : file.tensors()) {
     if (!tensor.name.starts_with("blk.")) continue;
@@ -80,7 +77,7 @@ Result<void> CheckLayers(const GgufFile& file, const std::string& arch) {
     names_of_layer[tensor.name.substr(0, dot)].insert(tensor.name.substr(dot));
   }
   const std::set<std::string> first = names_of_layer["blk.0"];
-  for (int64_t layer = 0; layer < layers; ++layer) {
+  for (uint32_t layer = 0; layer < layers; ++layer) {
     const std::string name = fmt::format("blk.{}", layer);
     const auto found = names_of_layer.find(name);
     if (first.empty() || found == names_of_layer.end() ||

@@ -39,16 +39,6 @@ std::string CheapestType(int64_t width) {
   return best;
 }
 
-Result<uint32_t> Positive(const GgufFile& file, const std::string& key,
-                          int64_t most) {
-  const auto value = file.Int(key);
-  if (!value || *value <= 0 || *value > most) {
-    return DataLoss(
-        fmt::format("key {} is missing or not within 1 to {}", key, most));
-  }
-  return static_cast<uint32_t>(*value);
-}
-
 bool IsTokenizerKey(const std::string& key) {
   return key.starts_with("tokenizer.");
 }
@@ -88,11 +78,10 @@ Result<void> SourceModel::ReadFacts(bool head_on_client) {
   CMIF_TRY(CheckTokenizerKeys(file_));
   facts_.name = file_.String("general.name").value_or("unnamed");
   CMIF_ASSIGN(facts_.width,
-              Positive(file_, arch + ".embedding_length", kMaxWidth));
-  CMIF_ASSIGN(facts_.layers,
-              Positive(file_, arch + ".block_count", kMaxLayers));
+              file_.Positive(arch + ".embedding_length", kMaxWidth));
+  CMIF_ASSIGN(facts_.layers, file_.Positive(arch + ".block_count", kMaxLayers));
   CMIF_ASSIGN(facts_.context,
-              Positive(file_, arch + ".context_length", kMaxContext));
+              file_.Positive(arch + ".context_length", kMaxContext));
   facts_.vocabulary = static_cast<uint32_t>(
       file_.ArrayLength("tokenizer.ggml.tokens").value_or(0));
   facts_.labels = file_.Strings(arch + ".classifier.output_labels")

@@ -20,8 +20,8 @@ struct Piece {
     kPunctuation,
     // All the rest: letters, marks, symbols ("C++" and "$" are words), emoji
     // with their joiners and selectors (Cf), other control characters, private,
-    // unassigned and invalid
-    // bytes. Whatever is not known to be harmless is a word.
+    // unassigned and invalid bytes. Whatever is not known to be harmless is a
+    // word.
     kWord,
     // ASCII 0-9, also inside a word: "abc123def" is abc, 123, def. Digits of
     // other scripts are word characters: the vocabularies whose digit tokens

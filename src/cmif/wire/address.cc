@@ -14,7 +14,7 @@ Result<Address> Address::Parse(std::string_view text) {
     // What has spaces may be a text that was meant for another flag.
     const bool plain =
         text.size() <= 200 &&
-        std::ranges::none_of(text, [](char c) { return c <= ' '; });
+        std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; });
     return InvalidArgument(
         fmt::format("{} is no address; give HOST:PORT with a port up to "
                     "65535, e.g. 127.0.0.1:7070 or [::1]:7070",
