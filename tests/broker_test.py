@@ -411,6 +411,18 @@ class KeyBrokerTest(Case):
         broker.stop()
         self.expect(NO_SERVER, self.asks(broker), "cannot be reached")
 
+    def test_the_key_does_not_go_where_clients_look(self):
+        folder = self.sealed.folder / "clients"
+        near = os.path.relpath(folder)
+        for key, out in ((folder / "k", near), (f"{near}/k", folder),
+                         (folder / "below/k", folder), (f"{near}/k", near + "/")):
+            done = run("split", self.sealed.folder / "bert.gguf", "-o", out,
+                       "--seal", key, "--owner-key",
+                       self.sealed.folder / "owner.pem")
+            self.assertEqual(done.returncode, USAGE, done.stderr)
+            self.assertIn(b"which clients get", done.stderr)
+            self.assertFalse(folder.exists())
+
     def test_a_chat_model_is_asked(self):
         if not SMOL.exists():
             self.skipTest("no chat model in the cache: the classifier above is "
