@@ -155,11 +155,14 @@ class CliTest(unittest.TestCase):
         self.expect(USAGE, "frobnicate", says=["frobnicate"])
         self.expect(USAGE, "--frobnicate", says=["frobnicate"])
         self.expect(USAGE, "inspect", "--frobnicate", "x", says=["--frobnicate"])
+        self.expect(USAGE, "inspect", "--frob=y", "x", says=["(--frob)"])
         self.expect(USAGE)
         self.expect(USAGE, "split")
         self.expect(USAGE, "sanitize")
         self.expect(USAGE, "split", self.folder / "bert.gguf")
         self.split(USAGE, self.folder / "bert.gguf", "--head", "nobody")
+        self.expect(USAGE, "split", self.folder / "bert.gguf", "--outptu", "x",
+                    says=["--output is required", "no such flag (--outptu)"])
         for group in (("channel",), ("attest",), ("broker",),
                       ("broker", "policy")):
             self.expect(USAGE, *group, "frob",
@@ -211,6 +214,8 @@ class CliTest(unittest.TestCase):
         self.split(NOT_FOUND, nowhere, says=["nowhere"])
         self.expect(NOT_FOUND, "inspect", nowhere, says=["nowhere"])
         self.expect(NOT_FOUND, "verify", nowhere, says=["nowhere"])
+        self.out.mkdir()  # a folder that is no split
+        self.expect(NOT_FOUND, "verify", self.out, says=["manifest.json"])
         self.expect(NOT_FOUND, "sanitize", "--bundle", nowhere,
                     says=["nowhere"], stdin=WHOLE_LINE)
 
@@ -317,7 +322,8 @@ class CliTest(unittest.TestCase):
         clusters = self.folder / "clusters.json"
         for text in ("", "{", "[1]", "[[0]]", "[[1000000]]", "[[7, 7]]"):
             clusters.write_text(text)
-            self.split(USAGE, self.folder / "bert.gguf", "--clusters", clusters)
+            self.split(USAGE, self.folder / "bert.gguf", "--clusters",
+                       clusters, says=[str(clusters)])
         self.split(NOT_FOUND, self.folder / "bert.gguf", "--clusters",
                    self.folder / "nowhere")
 
@@ -344,6 +350,15 @@ class CliTest(unittest.TestCase):
                 done = run("sanitize", "--bundle", folder, stdin=WHOLE_LINE)
                 self.assertEqual(done.returncode, DOES_NOT_FIT)
             shutil.rmtree(folder)
+
+    def test_verify_names_a_missing_file_once(self):
+        folder = self.mixed()
+        for name in ("body.gguf", "embedding.cmif"):
+            (folder / name).unlink()
+            done = run("verify", folder, "--json")
+            self.assertEqual(done.returncode, BAD_DATA)
+            mismatches = json.loads(done.stdout)["mismatches"]
+            self.assertEqual(sum(name in x for x in mismatches), 1, mismatches)
 
     def test_verify_looks_at_channels(self):
         folder = self.mixed()

@@ -64,18 +64,14 @@ std::string WithoutValues(std::string message, const CLI::ParseError& error,
   return message;
 }
 
-// Those words of a parser's message that are flags, as " (--a, --b)".
-std::string NamedFlags(std::string_view message) {
-  std::string flags;
-  while (!message.empty()) {
-    const size_t end = std::min(message.find_first_of(" \n"), message.size());
-    const std::string_view word = message.substr(0, end);
-    if (word.starts_with("--") && LooksLikeAName(word)) {
-      flags += (flags.empty() ? " (" : ", ") + std::string(word);
-    }
-    message.remove_prefix(std::min(end + 1, message.size()));
+// The flags among what no command took, as " (--a, --b)".
+std::string UnknownFlags(const CLI::App& app) {
+  std::vector<std::string> flags;
+  for (const std::string& word : app.remaining(true)) {
+    const std::string name = word.substr(0, word.find('='));
+    if (name.starts_with("--") && LooksLikeAName(name)) flags.push_back(name);
   }
-  return flags.empty() ? flags : flags + ")";
+  return flags.empty() ? "" : fmt::format(" ({})", fmt::join(flags, ", "));
 }
 
 void SetVersion(CLI::App& app) {
@@ -103,6 +99,7 @@ std::string_view WhereACommandShouldBe(std::span<const CLI::App* const> chosen,
 int ReportUsage(const CLI::App& app, const CLI::ParseError& error,
                 std::span<char*> arguments) {
   std::string what = WithoutValues(error.what(), error, arguments);
+  const std::string unknown = UnknownFlags(app);
   const auto chosen = Chosen(app);
   const std::string_view other = WhereACommandShouldBe(chosen, arguments);
   if (!other.empty()) {
@@ -115,7 +112,11 @@ int ReportUsage(const CLI::App& app, const CLI::ParseError& error,
         "some arguments were not expected{}: a flag that does not exist, or a "
         "text without quotes around it (sanitize and classify read texts from "
         "standard input, one a line)",
-        NamedFlags(error.what()));
+        unknown);
+  } else if (error.get_exit_code() ==
+             static_cast<int>(CLI::ExitCodes::RequiredError)) {
+    // What was required may have been mistyped.
+    if (!unknown.empty()) what += "; there is no such flag" + unknown;
   }
   std::ranges::replace(what, '\n', ' ');
   std::string names;

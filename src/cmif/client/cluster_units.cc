@@ -316,7 +316,12 @@ Result<ClusteredUnits> ClusterUnits(const ClusterOptions& options,
   CMIF_TRY(CheckClusterOptions(options));
   CMIF_ASSIGN(Inputs inputs, ReadInputs(options, units));
   Clusterer clusterer(options, units, rows, std::move(inputs));
-  CMIF_ASSIGN(Clustering clustering, clusterer.Run(progress));
+  auto made = clusterer.Run(progress);
+  if (!made) {
+    if (!options.clusters_file) return std::unexpected(made.error());
+    return std::unexpected(made.error().At(options.clusters_file->string()));
+  }
+  Clustering clustering = *std::move(made);
   const Inputs& read = clusterer.inputs();
   if (auto checked = CheckClusters(units, clustering); !checked) {
     if (!options.clusters_file) return std::unexpected(checked.error());

@@ -74,8 +74,8 @@ class Run {
     result_.bytes_received += reply.ByteSizeLong();
     ++result_.messages;
     CMIF_TRY(CheckReply(reply));
-    CMIF_ASSIGN(const bool goes_on,
-                head_ ? TakeState(reply, on_text) : TakeTokens(reply, on_text));
+    CMIF_ASSIGN(const bool goes_on, head_ ? TakeState(*head_, reply, on_text)
+                                          : TakeTokens(reply, on_text));
     if (!goes_on) return false;
     if (!reply.has_done()) return true;
     Finish(reply.done());
@@ -131,9 +131,10 @@ class Run {
     }
     return true;
   }
-  Result<bool> TakeState(const v1::GenerateReply& reply, const OnText& show) {
+  Result<bool> TakeState(HeadSampler& head, const v1::GenerateReply& reply,
+                         const OnText& show) {
     if (reply.hidden_state().empty()) return true;
-    CMIF_ASSIGN(const auto token, head_->Next(reply.hidden_state()));
+    CMIF_ASSIGN(const auto token, head.Next(reply.hidden_state()));
     if (!token) {
       result_.reason = "stop";
       Show(assembler_.Finish(), show);

@@ -13,12 +13,12 @@ namespace cmif::client {
 
 Result<HeadSampler> HeadSampler::Create(const ClientModel& model,
                                         const Options& options) {
-  if (!model.head()) return Internal("the bundle holds no output head");
+  const auto& table = model.head();
+  if (!table) return Internal("the bundle holds no output head");
   CMIF_ASSIGN(auto sampler,
               model::TokenSampler::Create(options.temperature, options.top_p,
                                           options.seed));
-  CMIF_ASSIGN(auto head,
-              model::OutputHead::Create(*model.head(), HardwareThreads()));
+  CMIF_ASSIGN(auto head, model::OutputHead::Create(*table, HardwareThreads()));
   HeadSampler made(std::move(head), std::move(sampler));
   if (options.stop_at_end) {
     const auto ends = model.tokenizer().EndTokens();

@@ -53,6 +53,9 @@ Result<void> LoadPublicSet(const std::string& text, PrivacyPolicy& policy) {
 
 Result<void> LoadCounts(const std::string& path, PrivacyPolicy& policy) {
   if (path.empty()) return {};
+  if (policy.public_set != PrivacyPolicy::Public::kFrequent) {
+    return InvalidArgument("only --public frequent=FRACTION uses it");
+  }
   CMIF_ASSIGN(policy.counts, ReadWordCounts(path));
   return {};
 }

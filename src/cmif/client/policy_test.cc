@@ -87,8 +87,17 @@ TEST_F(LoadPolicyTest, BadKindsAreRefused) {
 }
 
 TEST_F(LoadPolicyTest, BadCountsAreRefused) {
-  ExpectRefused({.counts = "/nowhere"}, "--counts");
-  ExpectRefused({.counts = Write("c", "a 1\nb -1\n")}, "line 2");
+  ExpectRefused({.public_set = "frequent=0.1", .counts = "/nowhere"},
+                "--counts");
+  ExpectRefused(
+      {.public_set = "frequent=0.1", .counts = Write("c", "a 1\nb -1\n")},
+      "line 2");
+}
+
+TEST_F(LoadPolicyTest, CountsThatNothingUsesAreRefused) {
+  const std::string file = Write("c", "a 1\n");
+  ExpectRefused({.counts = file}, "frequent=");
+  ExpectRefused({.public_set = "stopwords", .counts = file}, "frequent=");
 }
 
 }  // namespace

@@ -39,6 +39,7 @@ class PosteriorRowsTest : public testing::TinyBertTest {
   }
   static std::vector<double> Prior() {
     std::vector<double> prior;
+    prior.reserve(static_cast<size_t>(model_->units().size()));
     for (int id = 0; id < model_->units().size(); ++id) {
       prior.push_back(1 + id % 7);
     }

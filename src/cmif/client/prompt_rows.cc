@@ -93,12 +93,10 @@ bool PromptRows::GoesOn(int32_t id) const {
          text::SplitWords(piece).front().kind == text::Piece::kWord;
 }
 
-bool PromptRows::IsDrawn(const model::PromptTokens& prompt, size_t at) const {
+bool PromptRows::IsDrawn(const privacy::Clustering& clustering,
+                         const model::PromptTokens& prompt, size_t at) const {
   const int32_t id = prompt.ids[at];
-  if (!prompt.of_user[at] ||
-      posterior_->posterior().channel().clustering().cluster_of(id) < 0) {
-    return false;
-  }
+  if (!prompt.of_user[at] || clustering.cluster_of(id) < 0) return false;
   const int32_t unit_class =
       model_->units().class_of()[static_cast<size_t>(id)];
   if (unit_class >= kFirstDigitsClass) return true;
@@ -110,8 +108,9 @@ Result<std::vector<PromptRow>> PromptRows::Of(
     const model::PromptTokens& prompt) {
   std::vector<PromptRow> rows = PlainRows(*model_, prompt.ids);
   if (!posterior_) return rows;
+  const auto& clustering = posterior_->posterior().channel().clustering();
   for (size_t i = 0; i < rows.size(); ++i) {
-    if (!IsDrawn(prompt, i)) continue;
+    if (!IsDrawn(clustering, prompt, i)) continue;
     CMIF_ASSIGN(rows[i].bytes, posterior_->Row(prompt.ids[i]));
     rows[i].key |= kPosteriorKey;
   }

@@ -14,6 +14,8 @@
 #include "cmif/client/client_model.h"
 #include "cmif/client/posterior_rows.h"
 #include "cmif/client/sanitizer.h"
+#include "cmif/model/tokenizer.h"
+#include "cmif/privacy/clustering.h"
 
 namespace cmif::client {
 
@@ -85,7 +87,8 @@ class PromptRows {
  private:
   PromptRows(std::shared_ptr<ClientModel> model, RowKind kind)
       : model_(std::move(model)), kind_(kind) {}
-  bool IsDrawn(const model::PromptTokens& prompt, size_t at) const;
+  bool IsDrawn(const privacy::Clustering& clustering,
+               const model::PromptTokens& prompt, size_t at) const;
   bool GoesOn(int32_t id) const;
 
   std::shared_ptr<ClientModel> model_;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "cmif/client/channel_store.h"
@@ -141,7 +142,7 @@ TEST_P(PromptRowsTest, RowsAreAFunctionOfTheSanitizedText) {
     ASSERT_TRUE(sanitized);
     std::vector<Bytes> sent;
     const auto found = rows.OfText(Encode(sanitized->text)).value();
-    for (const PromptRow& row : found) sent.push_back(Copy(row));
+    std::ranges::transform(found, std::back_inserter(sent), Copy);
     if (first.empty()) first = sent;
     EXPECT_EQ(sent, first) << model_->units().Written(id);
   }

@@ -57,13 +57,19 @@ Result<Bytes> Opened(const SealKey& key, std::string_view context,
 TEST(SealKeyTest, HexOfAFileIsAKeyAndNothingElseIs) {
   const std::string hex(64, 'a');
   const Bytes bytes(32, 0xAA);
-  for (const std::string& good : {hex, hex + "\n", hex + "\n\n"}) {
+  const std::vector<std::string> keys = {hex, hex + "\n", hex + "\n\n"};
+  const std::vector<std::string> others = {"",
+                                           "\n",
+                                           hex.substr(1),
+                                           hex + "a",
+                                           hex + "\n" + hex,
+                                           " " + hex.substr(1),
+                                           hex.substr(1) + "g"};
+  for (const std::string& good : keys) {
     EXPECT_TRUE(
         std::ranges::equal(SealKey::FromHex(good).value().bytes(), bytes));
   }
-  for (const std::string& bad :
-       {std::string(), std::string("\n"), hex.substr(1), hex + "a",
-        hex + "\n" + hex, " " + hex.substr(1), hex.substr(1) + "g"}) {
+  for (const std::string& bad : others) {
     EXPECT_FALSE(SealKey::FromHex(bad)) << bad.size();
   }
 }

@@ -145,6 +145,16 @@ TEST_F(EngineTest, OptionsOutOfRangeAreRefused) {
             Code::kInvalidArgument);
 }
 
+TEST_F(EngineTest, LayersForAGpuThatIsNotThereAreRefused) {
+  ASSERT_TRUE(model::testing::WriteTinyLlama(folder_ / "m", {}));
+  for (const int layers : {-1, 2}) {
+    options_.gpu_layers = layers;
+    const auto engine = Engine::Load(folder_ / "m", options_);
+    if (engine) GTEST_SKIP() << "this machine has a GPU";
+    EXPECT_EQ(engine.error().code(), Code::kUnimplemented);
+  }
+}
+
 TEST_F(EngineTest, InfoTellsTheModel) {
   LoadLlama();
   EXPECT_EQ(engine_->info().body.architecture, "llama");

@@ -2,6 +2,7 @@
 #include "cmif/engine/llama_runner.h"
 
 #include <fmt/format.h>
+#include <ggml-backend.h>
 #include <llama.h>
 
 #include <algorithm>
@@ -77,6 +78,11 @@ void PrepareProcess() {
   });
 }
 
+bool HasGpu() {
+  return ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_GPU) != nullptr ||
+         ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_IGPU) != nullptr;
+}
+
 Result<void> CheckOptions(const RunnerOptions& options) {
   if (options.threads < 1 || options.threads > GGML_MAX_N_THREADS) {
     return InvalidArgument(fmt::format("threads must be 1 to {}, not {}",
@@ -93,6 +99,12 @@ Result<void> CheckOptions(const RunnerOptions& options) {
     return InvalidArgument(
         "tokens of a session must be 1 to 16,777,216 and rows of a batch 1 to "
         "65,536");
+  }
+  // llama.cpp would go on without a word, on the CPU.
+  if (options.gpu_layers != 0 && !HasGpu()) {
+    return Unimplemented(
+        "llama.cpp finds no GPU here for these GPU layers: build with "
+        "-DCMIF_CUDA=ON (or another backend), look for the driver, or use 0");
   }
   return {};
 }

@@ -33,17 +33,19 @@ class Findings {
   std::vector<std::string> lines_;
 };
 
-void CheckFile(const fs::path& path, uint64_t bytes, const std::string& sha256,
+// Whether it is there to be looked into.
+bool CheckFile(const fs::path& path, uint64_t bytes, const std::string& sha256,
                Findings& findings) {
   const std::string name = path.filename().string();
   const auto file = MappedFile::Open(path);
   if (!file) {
     findings.Add(file.error().message());
-    return;
+    return false;
   }
   findings.Compare<uint64_t>(name + ": size in bytes", file->bytes().size(),
                              bytes);
   findings.Compare(name + ": SHA-256", HashBytes(file->bytes()), sha256);
+  return true;
 }
 
 bool IsZero(const GgufTensor& tensor) {
@@ -183,24 +185,25 @@ Result<std::string> HashFile(const fs::path& path) {
 
 Result<std::vector<std::string>> VerifySplit(const fs::path& folder,
                                              const BundleAccess& access) {
-  if (!fs::is_directory(folder)) {
-    return NotFound(folder.string() +
-                    " is not a folder; give the folder that "
-                    "cmif split wrote");
-  }
   Findings findings;
   const auto manifest = ReadManifest(folder);
   if (!manifest) {
+    if (manifest.error().code() == Code::kNotFound) {
+      return std::unexpected(manifest.error());
+    }
     findings.Add(manifest.error().message());
     return findings.Release();
   }
   const ModelFacts& facts = manifest->facts;
-  CheckFile(folder / kBodyFile, manifest->body_bytes, facts.body_sha256,
-            findings);
-  CheckFile(folder / kBundleFile, manifest->bundle_bytes,
-            manifest->bundle_sha256, findings);
-  CheckBody(folder / kBodyFile, facts, findings);
-  CheckBundle(folder / kBundleFile, facts, access, findings);
+  const fs::path body = folder / kBodyFile;
+  const fs::path bundle = folder / kBundleFile;
+  if (CheckFile(body, manifest->body_bytes, facts.body_sha256, findings)) {
+    CheckBody(body, facts, findings);
+  }
+  if (CheckFile(bundle, manifest->bundle_bytes, manifest->bundle_sha256,
+                findings)) {
+    CheckBundle(bundle, facts, access, findings);
+  }
   return findings.Release();
 }
 

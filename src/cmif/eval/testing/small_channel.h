@@ -50,6 +50,7 @@ inline privacy::Channel KrrChannel(
     privacy::Adjacency adjacency = privacy::Adjacency::kCluster,
     double epsilon_cluster = 1) {
   std::vector<privacy::ClusterTable> tables;
+  tables.reserve(sizes.size());
   for (const int size : sizes) {
     tables.push_back(size > 1 ? KrrTable(epsilon, static_cast<uint32_t>(size))
                               : privacy::ClusterTable());

@@ -25,7 +25,7 @@ inline ChannelDomain Domain() {
 
 inline RowMatrix Rows() {
   InsecureSeededRandom random(11);
-  std::vector<float> raw(13 * 6);
+  std::vector<float> raw(size_t{13} * 6);
   for (float& value : raw) value = static_cast<float>(random.Next32() >> 8);
   return CentredUnitRows(13, 6, raw, {}).value();
 }
