@@ -171,6 +171,13 @@ class CliTest(unittest.TestCase):
         self.expect(USAGE, "broker", "log", "--state", "x", "--frob",
                     says=["--frob"])
 
+    def test_texts_behind_two_dashes_are_no_flags(self):
+        for more in (("--illness",), ("--illness", "hello", "there")):
+            for command in ("sanitize", "ask"):
+                done = run(command, "--bundle", "d", "--", "more", *more)
+                self.assertEqual(done.returncode, USAGE)
+                self.assertNotIn(b"illness", done.stderr)
+
     def test_messages_repeat_no_value(self):
         for flag in ("--seed", "--temperature", "--max-tokens", "--timeout",
                      "--top-p", "--repeats", "--rows"):

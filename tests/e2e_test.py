@@ -83,6 +83,22 @@ def cmif(*arguments, stdin=b"", timeout=120):
     return done
 
 
+HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+
+
+def frame(kind, flags=0, stream=0, payload=b""):
+    """A frame of HTTP/2 (RFC 9113, 4.1)."""
+    return (len(payload).to_bytes(3, "big") + bytes([kind, flags])
+            + stream.to_bytes(4, "big") + payload)
+
+
+def headers(fields):
+    """A block of headers, each a literal (RFC 7541, 6.2.2)."""
+    return b"".join(b"\0" + bytes([len(name)]) + name.encode()
+                    + bytes([len(value)]) + value.encode()
+                    for name, value in fields.items())
+
+
 class EndToEnd(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -120,7 +136,8 @@ class EndToEnd(unittest.TestCase):
     def message(self, stderr):
         """What `ask` says besides its notes: one line."""
         lines = [line for line in stderr.decode(errors="replace").splitlines()
-                 if not line.startswith(("guarantee: ", "hardening: "))]
+                 if not line.startswith(("guarantee: ", "hardening: ",
+                                         "asked: ", "rows given away: "))]
         self.assertEqual(len(lines), 1, lines)
         self.assertTrue(lines[0].startswith("cmif: "), lines)
         return lines[0]
@@ -380,12 +397,27 @@ class EndToEnd(unittest.TestCase):
         got = json.loads(cmif("inspect", "--json", "--bundle-key", key,
                               folder / "embedding.cmif").stdout)
         self.assertIn("vocabulary", got)
+        _, other = self.owner_key("other")
+        for owner, says in ((public, b""), (other, b"not signed by the owner")):
+            for more in ([], ["--bundle-key", key]):
+                done = cmif("inspect", folder / "embedding.cmif", *more,
+                            "--owner-key", owner)
+                self.assertIn(says, done.stderr)
+                self.assertEqual(done.returncode != 0, says != b"")
+        done = cmif("inspect", folder / "body.gguf", "--owner-key", public)
+        self.assertIn(b"is no bundle", done.stderr)
         for more in ([], ["--bundle-key", key, "--owner-key", public]):
             done = cmif("verify", folder, *more)
             self.assertEqual(done.returncode, 0, done.stderr + done.stdout)
             self.assertEqual(b"not opened" in done.stderr, not more)
+            done = cmif("verify", folder, "--json", *more)
+            self.assertEqual(json.loads(done.stdout)["bundle_opened"],
+                             bool(more))
         channel = next(folder.glob("channels/*"))
         self.assertNotEqual(cmif("channel", "certify", channel).returncode, 0)
+        done = cmif("channel", "certify", channel, "--bundle-key", key,
+                    "--owner-key", public)
+        self.assertIn(b"are not signed", done.stderr)
         done = cmif("channel", "certify", channel, "--bundle-key", key)
         self.assertEqual(done.returncode, 0, done.stderr)
         bundle = folder / "embedding.cmif"
@@ -496,6 +528,35 @@ class EndToEnd(unittest.TestCase):
         self.assertEqual(rest.splitlines(), [b"error", b"error"])
         self.assertEqual(client.returncode, NO_SERVER, error)
 
+    def test_lines_that_left_are_charged_without_an_answer_too(self):
+        for more in ((), ("--json",)):
+            server = Server(self.folder / "bert/body.gguf")
+            client = self.start("classify", "bert", *more, server=server,
+                                stdin=subprocess.PIPE)
+            client.stdin.write(b"bada\n")
+            client.stdin.flush()
+            self.assertTrue(client.stdout.readline())
+            server.process.send_signal(signal.SIGSTOP)
+            client.stdin.write(b"kilo domu seri\n")
+            client.stdin.flush()
+            time.sleep(0.2)  # it may have left or not
+            server.stop(signal.SIGKILL)
+            error = client.communicate(timeout=60)[1]
+            self.assertEqual(client.returncode, NO_SERVER, error)
+            self.assertIn(b"charged: 4 draws", error)
+
+    def test_question_without_its_whole_answer_is_charged(self):
+        server = Server(self.folder / "llama/body.gguf")
+        client = self.start("ask", "llama", "--max-tokens", "1900", "bada kilo",
+                            server=server)
+        self.assertTrue(client.stdout.read(1))
+        server.stop(signal.SIGKILL)
+        error = client.communicate(timeout=60)[1]
+        self.assertEqual(client.returncode, NO_SERVER, error)
+        for line in (b"asked: ", b"charged: 2 draws", b"rows given away: ",
+                     b"charged again"):
+            self.assertIn(line, error)
+
     def test_server_dies_while_it_answers(self):
         server = Server(self.folder / "llama/body.gguf")
         # Room for a few tokens: the client stands still within its answer, and
@@ -553,6 +614,47 @@ class EndToEnd(unittest.TestCase):
             start = time.monotonic()
             self.assertEqual(server.stop(), 0)
             self.assertLess(time.monotonic() - start, 11)
+
+    # What gRPC itself would write to standard error.
+
+    WORDS = "a word\x1b[31m that\ncmif: a peer sent"
+
+    def test_server_repeats_no_header_of_a_client(self):
+        server = Server(self.folder / "bert/body.gguf")
+        host, port = server.address.rsplit(":", 1)
+        with socket.create_connection((host, int(port))) as peer:
+            peer.sendall(HTTP2_PREFACE + frame(4) + frame(1, 5, 1, headers({
+                ":method": "POST", ":scheme": "http", "te": "trailers",
+                ":path": "/cmif.v1.Inference/Hello", ":authority": "x",
+                "content-type": "application/grpc",
+                "grpc-encoding": self.WORDS, "grpc-timeout": self.WORDS})))
+            self.assertTrue(peer.recv(1))
+        self.assertEqual(server.stop(), 0)
+        self.assertNotIn("a peer sent", server.said())
+
+    def test_client_repeats_no_header_of_a_server(self):
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+        client = subprocess.Popen(
+            [CMIF, "classify", "--bundle", self.folder / "bert", "--server",
+             f"127.0.0.1:{listener.getsockname()[1]}"],
+            stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self.addCleanup(client.kill)
+        peer, _ = listener.accept()
+        with peer, peer.makefile("rb") as stream:
+            peer.sendall(frame(4))
+            self.assertEqual(stream.read(len(HTTP2_PREFACE)), HTTP2_PREFACE)
+            while True:
+                head = stream.read(9)
+                stream.read(int.from_bytes(head[:3], "big"))
+                if head[3] == 1:  # HEADERS of the call
+                    break
+            peer.sendall(frame(1, 4, int.from_bytes(head[5:], "big"), headers({
+                ":status": "200", "content-type": "application/grpc",
+                "grpc-encoding": self.WORDS, "grpc-status": self.WORDS})))
+            error = client.communicate(timeout=60)[1]
+        self.assertNotEqual(client.returncode, 0)
+        self.assertNotIn(b"a peer sent", error)
 
     def test_many_clients_at_once(self):
         clients = [self.start("ask", "llama", "--mechanism", "identity",

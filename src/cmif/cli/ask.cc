@@ -17,6 +17,7 @@
 #include "cmif/cli/terminal.h"
 #include "cmif/cli/tls_options.h"
 #include "cmif/client/chat.h"
+#include "cmif/client/generator.h"
 
 namespace cmif::cli {
 namespace {
@@ -41,10 +42,10 @@ struct Flags {
 
 nlohmann::ordered_json AnswerJson(const client::Sanitizer& sanitizer,
                                   client::RowKind rows,
-                                  const client::ChatAnswer& answer,
+                                  const client::Sanitized& asked,
+                                  const client::Generation& made,
                                   privacy::Delta delta) {
-  auto json = SanitizedJson(sanitizer, answer.sanitized, delta);
-  const client::Generation& made = answer.generation;
+  auto json = SanitizedJson(sanitizer, asked, delta);
   json["rows"] = client::RowKindName(rows);
   json["answer"] = made.text;
   json["finish_reason"] = made.reason;
@@ -57,23 +58,32 @@ nlohmann::ordered_json AnswerJson(const client::Sanitizer& sanitizer,
   return json;
 }
 
-void PrintSummary(const client::ChatAnswer& answer) {
-  const client::Generation& made = answer.generation;
+void PrintSummary(const client::Sanitized& asked,
+                  const client::Generation& made) {
   Note(fmt::format(
-      "asked: {}\n{} of {} words changed, {} tokens in, {} out ({:.0f} a "
-      "second), {} bytes sent, {} received",
-      ForTerminal(answer.sanitized.text), answer.sanitized.words_changed,
-      answer.sanitized.words.size(), made.tokens_in, made.tokens_out,
+      "{} of {} words changed, {} tokens in, {} out ({:.0f} a second), {} "
+      "bytes sent, {} received",
+      asked.words_changed, asked.words.size(), made.tokens_in, made.tokens_out,
       made.tokens_per_second(), made.bytes_sent, made.bytes_received));
 }
 
-Result<client::ChatAnswer> Ask(const Flags& flags, client::Remote& remote,
-                               client::Sanitizer& sanitizer,
-                               client::PromptRows& rows, bool& shown) {
-  OsRandom random;
+// What left, and what it cost.
+void PrintCharges(const client::Sanitizer& sanitizer,
+                  const client::Sanitized& asked, privacy::Delta delta) {
+  DocumentLosses losses(sanitizer, delta);
+  losses.Add(asked.charges);
+  if (const std::string line = losses.Line(); !line.empty()) Note(line);
+  Note(RevealedLine(sanitizer.model().ledger()));
+}
+
+Result<client::Generation> Answer(const Flags& flags, client::Remote& remote,
+                                  client::ClientModel& model,
+                                  const client::ChatPrompt& prompt,
+                                  RandomSource& random) {
   client::GenerateOptions generate = flags.generate;
   generate.seed = flags.seed.value_or(random.Next32());
   generate.timeout = std::chrono::seconds(flags.timeout_seconds);
+  bool shown = false;
   const auto show = [&](std::string_view text) {
     if (flags.json) return;
     shown = true;
@@ -88,8 +98,9 @@ Result<client::ChatAnswer> Ask(const Flags& flags, client::Remote& remote,
                               "cannot write standard output");
     }
   };
-  return client::Chat(remote, sanitizer, rows, flags.system, *flags.question,
-                      generate, random, show);
+  auto made = client::Generate(remote, model, prompt.rows, generate, show);
+  if (shown) fmt::print("\n");
+  return made;
 }
 
 // All of standard input, without the newline at its end.
@@ -126,21 +137,26 @@ int Run(Flags& flags) {
     flags.question = *std::move(question);
   }
   Note(GuaranteeLine(*sanitizer));
-  bool shown = false;
-  const auto answer = Ask(flags, **remote, *sanitizer, *rows, shown);
-  if (!flags.json && shown) fmt::print("\n");
-  if (!answer) return Report(answer.error());
-  if (flags.json) {
-    fmt::print("{}\n",
-               JsonLine(AnswerJson(*sanitizer, rows->kind(), *answer, *delta)));
-  } else {
-    PrintSummary(*answer);
-    DocumentLosses losses(*sanitizer, *delta);
-    losses.Add(answer->sanitized.charges);
-    if (const std::string line = losses.Line(); !line.empty()) Note(line);
-    Note(RevealedLine(sanitizer->model().ledger()));
+  OsRandom random;
+  const auto prompt = client::PrepareChat(*sanitizer, *rows, flags.system,
+                                          *flags.question, random);
+  if (!prompt) return Report(prompt.error());
+  const client::Sanitized& asked = prompt->sanitized;
+  const auto made = Answer(flags, **remote, **model, *prompt, random);
+  if (flags.json && made) {
+    fmt::print("{}\n", JsonLine(AnswerJson(*sanitizer, rows->kind(), asked,
+                                           *made, *delta)));
+    return kOk;
   }
-  return kOk;
+  const bool left = (*model)->ledger().rows_revealed() > 0;
+  if (left) Note("asked: " + ForTerminal(asked.text));
+  if (made) PrintSummary(asked, *made);
+  if (left) PrintCharges(*sanitizer, asked, *delta);
+  if (made) return kOk;
+  if (left && !sanitizer->is_identity()) {
+    Note("asking again draws anew, and is charged again");
+  }
+  return Report(made.error());
 }
 
 // CLI11's ranges hold for nan.

@@ -147,8 +147,7 @@ Result<crypto::Ed25519Signer> ReadSigner(const std::string& path) {
   return signer;
 }
 
-Result<std::shared_ptr<const crypto::SealKey>> CreateKeyFile(
-    const std::string& path) {
+Result<NewKey> NewKey::Create(const std::string& path) {
   if (std::filesystem::exists(path)) {
     return Fail(Code::kAlreadyExists,
                 path +
@@ -163,8 +162,7 @@ Result<std::shared_ptr<const crypto::SealKey>> CreateKeyFile(
               AtomicFile::Create(path, AtomicFile::Readers::kOwner));
   CMIF_TRY(file.Write(AsBytes(text)));
   SecureWipe(text.data(), text.size());
-  CMIF_TRY(file.Commit());
-  return key;
+  return NewKey{std::move(key), std::move(file)};
 }
 
 }  // namespace cmif::cli

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "cmif/base/file.h"
 #include "cmif/base/status.h"
 #include "cmif/broker/bound_configuration.h"
 #include "cmif/cli/broker_options.h"
@@ -45,10 +46,15 @@ Result<std::shared_ptr<client::ClientModel>> OpenModel(
 // The owner's half that signs. INVALID_ARGUMENT naming the file.
 Result<crypto::Ed25519Signer> ReadSigner(const std::string& path);
 
-// A bundle key lies on a disk as 64 hex digits and a newline, readable for its
-// owner alone. ALREADY_EXISTS: no key is ever overwritten.
-Result<std::shared_ptr<const crypto::SealKey>> CreateKeyFile(
-    const std::string& path);
+// A new bundle key and its file: 64 hex digits and a newline, readable for its
+// owner alone, which get their name when it is committed.
+struct NewKey {
+  // ALREADY_EXISTS: no key is ever overwritten.
+  static Result<NewKey> Create(const std::string& path);
+
+  std::shared_ptr<const crypto::SealKey> key;
+  AtomicFile file;
+};
 
 }  // namespace cmif::cli
 

@@ -106,9 +106,19 @@ Result<void> Build(const Flags& flags) {
   return {};
 }
 
+// Of channel files; nobody signs these.
+Result<std::shared_ptr<const crypto::SealKey>> KeyOf(
+    const BundleOptions& options) {
+  CMIF_ASSIGN(const model::BundleAccess access, AccessOf(options));
+  if (access.owner && options.broker.bound_file.empty()) {
+    return InvalidArgument(
+        "--owner-key: channel files are not signed; leave it away");
+  }
+  return client::ChannelKeyOf(access);
+}
+
 Result<void> Inspect(const Flags& flags) {
-  CMIF_ASSIGN(const model::BundleAccess access, AccessOf(flags.privacy.bundle));
-  const auto key = client::ChannelKeyOf(access);
+  CMIF_ASSIGN(const auto key, KeyOf(flags.privacy.bundle));
   CMIF_ASSIGN(const client::ChannelFile file,
               client::ReadChannelFile(flags.file, key.get()));
   Print(ChannelJson(file), flags.json);
@@ -117,8 +127,7 @@ Result<void> Inspect(const Flags& flags) {
 
 // Reading is what certifies; this says so.
 Result<void> Certify(const Flags& flags) {
-  CMIF_ASSIGN(const model::BundleAccess access, AccessOf(flags.privacy.bundle));
-  const auto key = client::ChannelKeyOf(access);
+  CMIF_ASSIGN(const auto key, KeyOf(flags.privacy.bundle));
   CMIF_ASSIGN(const client::ChannelFile file,
               client::ReadChannelFile(flags.file, key.get()));
   const privacy::Channel& channel = file.channel;
@@ -154,8 +163,7 @@ ordered_json Rows(const std::vector<T>& values, size_t k) {
 }
 
 Result<void> Dump(const Flags& flags) {
-  CMIF_ASSIGN(const model::BundleAccess access, AccessOf(flags.privacy.bundle));
-  const auto key = client::ChannelKeyOf(access);
+  CMIF_ASSIGN(const auto key, KeyOf(flags.privacy.bundle));
   CMIF_ASSIGN(const client::ChannelFile file,
               client::ReadChannelFile(flags.file, key.get()));
   CMIF_ASSIGN(const auto words,

@@ -126,6 +126,10 @@ class Pipeline {
           batch.size() > 1) {
         return SendApart(std::move(batch));
       }
+      // Answered or not, and whether or not all of it left.
+      for (const Item& item : batch) {
+        if (item.sanitized) losses_.Add(item.sanitized->charges);
+      }
       if (!bytes) {
         // What was sent before is answered, if the stream still lives.
         while (!pending_.empty()) ReceiveOldest();
@@ -200,7 +204,6 @@ class Pipeline {
     if (!json_) {
       fmt::print("{}\t{:.4f}\t{}\n", labels[best], probabilities[best],
                  OneColumn(item.sanitized->text));
-      losses_.Add(item.sanitized->charges);
       return;
     }
     auto json = SanitizedJson(sanitizer_, *item.sanitized, delta_);

@@ -18,6 +18,7 @@
 #include "cmif/cli/terminal.h"
 #include "cmif/client/chat.h"
 #include "cmif/client/classifier.h"
+#include "cmif/client/generator.h"
 
 namespace cmif::cli {
 namespace {
@@ -59,10 +60,10 @@ void PrintWords(const client::Sanitized& result, const View& view) {
   std::string before;
   std::string after;
   for (const client::WordChange& word : result.words) {
-    const bool changed = word.before != word.after;
     before += word.before + " ";
-    after += changed ? view.colours.yellow + word.after + view.colours.reset
-                     : view.colours.dim + word.after + view.colours.reset;
+    after += word.changed()
+                 ? view.colours.yellow + word.after + view.colours.reset
+                 : view.colours.dim + word.after + view.colours.reset;
     after += " ";
   }
   fmt::print(view.out, "  words  {}\n  left   {}\n", before, after);
@@ -205,20 +206,21 @@ Result<void> ShowAnswer(const Half& half, const PrivacyOptions& privacy,
   OsRandom random;
   client::GenerateOptions options;
   options.max_tokens = 48;
-  CMIF_ASSIGN(const client::ChatAnswer answer,
-              client::Chat(*half.remote, sanitizer, rows, "", kQuestion,
-                           options, random, {}));
-  PrintWords(answer.sanitized, view);
+  CMIF_ASSIGN(const client::ChatPrompt prompt,
+              client::PrepareChat(sanitizer, rows, "", kQuestion, random));
+  CMIF_ASSIGN(
+      const client::Generation made,
+      client::Generate(*half.remote, *half.model, prompt.rows, options, {}));
+  PrintWords(prompt.sanitized, view);
   if (view.json) {
     auto json =
-        SanitizedJson(sanitizer, answer.sanitized, privacy::Delta::Default());
-    json["answer"] = answer.generation.text;
-    json["bytes_sent"] = answer.generation.bytes_sent;
+        SanitizedJson(sanitizer, prompt.sanitized, privacy::Delta::Default());
+    json["answer"] = made.text;
+    json["bytes_sent"] = made.bytes_sent;
     fmt::print("{}\n", JsonLine(json));
   }
-  std::string text = answer.generation.text;
+  std::string text = made.text;
   std::ranges::replace(text, '\n', ' ');
-  const client::Generation& made = answer.generation;
   fmt::print(view.out,
              "  answer {}\n  {} tokens in, {} out ({:.1f} a second), {} bytes "
              "sent, {} received\n\n",

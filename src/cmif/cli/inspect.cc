@@ -104,6 +104,7 @@ Result<ordered_json> InspectBundle(const std::filesystem::path& path,
     return InvalidArgument(path.string() +
                            " is a channel file; see cmif channel inspect");
   }
+  CMIF_TRY(model::CheckBundleAccess(path, reader.header(), access));
   const bool sealed = reader.header().sealed;
   ordered_json json;
   if (!sealed || access.key) {
@@ -153,8 +154,13 @@ Result<ordered_json> InspectFile(const std::filesystem::path& path,
     start =
         AsText(file.bytes().first(std::min<size_t>(8, file.bytes().size())));
   }
-  if (start.starts_with("GGUF")) return InspectGguf(path);
   if (start == "CMIFBNDL") return InspectBundle(path, access);
+  if (access.owner || access.key) {
+    return InvalidArgument(path.string() +
+                           " is no bundle: leave --owner-key, --bundle-key and "
+                           "--broker away");
+  }
+  if (start.starts_with("GGUF")) return InspectGguf(path);
   if (start.starts_with("{")) return InspectManifest(path);
   return DataLoss(path.string() +
                   " is neither a GGUF file, an embedding "

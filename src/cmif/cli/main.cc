@@ -65,8 +65,12 @@ std::string WithoutValues(std::string message, const CLI::ParseError& error,
 }
 
 // The flags among what no command took, as " (--a, --b)".
-std::string UnknownFlags(const CLI::App& app) {
+std::string UnknownFlags(const CLI::App& app, std::span<char*> arguments) {
   std::vector<std::string> flags;
+  // Behind a bare -- are texts, whatever they look like.
+  if (std::ranges::find(arguments, std::string_view("--")) != arguments.end()) {
+    return "";
+  }
   for (const std::string& word : app.remaining(true)) {
     const std::string name = word.substr(0, word.find('='));
     if (name.starts_with("--") && LooksLikeAName(name)) flags.push_back(name);
@@ -99,7 +103,7 @@ std::string_view WhereACommandShouldBe(std::span<const CLI::App* const> chosen,
 int ReportUsage(const CLI::App& app, const CLI::ParseError& error,
                 std::span<char*> arguments) {
   std::string what = WithoutValues(error.what(), error, arguments);
-  const std::string unknown = UnknownFlags(app);
+  const std::string unknown = UnknownFlags(app, arguments);
   const auto chosen = Chosen(app);
   const std::string_view other = WhereACommandShouldBe(chosen, arguments);
   if (!other.empty()) {

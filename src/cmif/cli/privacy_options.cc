@@ -282,10 +282,10 @@ Result<std::vector<double>> PriorOf(const client::ClientModel& model,
   if (options.prior == "uniform") return std::vector<double>{};
   CMIF_ASSIGN(const client::WordCounts counts,
               client::ReadWordCounts(options.prior));
-  CMIF_ASSIGN(std::vector<double> prior,
-              client::CountsOfUnits(model.units(), counts));
+  auto prior = client::CountsOfUnits(model.units(), counts);
+  if (!prior) return std::unexpected(prior.error().At("--prior"));
   // Laplace's smoothing: no word is impossible.
-  for (double& count : prior) count += 1;
+  for (double& count : *prior) count += 1;
   return prior;
 }
 

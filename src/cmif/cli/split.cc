@@ -145,16 +145,25 @@ Result<std::optional<crypto::Ed25519Signer>> OwnerOf(const Flags& flags) {
 Result<client::SplitResult> Split(const Flags& flags, Progress& progress) {
   CMIF_ASSIGN(const auto owner, OwnerOf(flags));
   CMIF_ASSIGN(auto options, OptionsOf(flags, progress));
+  std::optional<NewKey> seal;
+  bool key_kept = false;
   if (owner) {
-    CMIF_ASSIGN(options.seal_key, CreateKeyFile(flags.seal));
+    CMIF_ASSIGN(NewKey made, NewKey::Create(flags.seal));
+    seal.emplace(std::move(made));
+    options.seal_key = seal->key;
     options.owner = &*owner;
+    options.keep_key = [&]() -> Result<void> {
+      CMIF_TRY(seal->file.Commit());
+      key_kept = true;
+      return {};
+    };
   }
   auto result =
       client::SplitModel(options, [&](std::string_view step, double share) {
         progress.Update(step, share);
       });
   std::error_code ignored;
-  if (!result && owner) fs::remove(flags.seal, ignored);
+  if (!result && key_kept) fs::remove(flags.seal, ignored);
   return result;
 }
 
@@ -244,9 +253,11 @@ void AddSplit(CLI::App& app, int& exit_code) {
                    "channels to compute now besides that for 1, a comma list")
       ->delimiter(',')
       ->allow_extra_args(false);
-  command->add_option("--seal", flags->seal,
-                      "encrypt the bundle and its channels; the new key goes "
-                      "to this FILE, which clients get from a broker alone");
+  command->add_option(
+      "--seal", flags->seal,
+      "encrypt the bundle and its channels; the new key goes "
+      "to this FILE, for clients that you trust with it, or for a "
+      "broker to give out");
   command->add_option("--owner-key", flags->owner_key,
                       "with --seal: the Ed25519 private key (PEM) that signs "
                       "the bundle");

@@ -2,6 +2,7 @@
 #include "cmif/cli/tls_options.h"
 
 #include <algorithm>
+#include <ctime>
 #include <functional>
 
 #include "cmif/attest/own_identity.h"
@@ -26,7 +27,13 @@ Result<std::shared_ptr<attest::OwnIdentity>> ReadIdentity(
   CMIF_ASSIGN(const SecretBytes pem, ReadSecretFile(key, kMaxPemBytes));
   auto identity =
       attest::OwnIdentity::FromPem(certificates, AsText(pem.bytes()));
-  if (identity) return identity;
+  if (identity) {
+    // Every peer would refuse it.
+    CMIF_ASSIGN(const auto leaf, crypto::TlsCertificate::FromPem(certificates));
+    const auto valid = leaf.CheckTime(std::time(nullptr));
+    if (!valid) return std::unexpected(valid.error().At(cert));
+    return identity;
+  }
   const bool of_key = identity.error().code() == Code::kInvalidArgument;
   return std::unexpected(identity.error().At(of_key ? key : cert));
 }

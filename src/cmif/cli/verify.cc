@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -24,43 +26,46 @@ int Run(const BundleOptions& options, bool json) {
   if (!access) return Report(access.error());
   auto findings = model::VerifySplit(folder, *access);
   if (!findings) return Report(findings.error());
-  size_t channels = 0;
-  size_t unopened = 0;
-  if (const auto manifest = model::ReadManifest(folder)) {
-    const auto found = client::VerifyChannels(folder, manifest->facts, *access);
-    channels = found.channels;
-    unopened = found.sealed;
-    findings->insert(findings->end(), found.mismatches.begin(),
-                     found.mismatches.end());
-  }
   // What the parts cannot tell: whether the clusters are those of the
   // vocabulary, as this version sees it.
-  if (findings->empty()) {
-    const auto model = client::ClientModel::Open(folder, *access);
-    const bool sealed =
-        !model && model.error().code() == Code::kFailedPrecondition;
-    if (!model && !sealed) findings->push_back(model.error().message());
+  const auto model = client::ClientModel::Open(folder, *access);
+  const bool sealed =
+      !model && model.error().code() == Code::kFailedPrecondition;
+  if (findings->empty() && !model && !sealed) {
+    findings->push_back(model.error().message());
+  }
+  client::ChannelFindings channels;
+  const auto manifest = model::ReadManifest(folder);
+  // A key that opens no bundle opens no channel.
+  if (manifest && (model || !access->key)) {
+    channels = client::VerifyChannels(folder, manifest->facts, *access);
+    std::ranges::copy(channels.mismatches, std::back_inserter(*findings));
   }
   const bool good = findings->empty();
   if (json) {
-    const nlohmann::ordered_json result = {{"folder", folder},
-                                           {"verified", good},
-                                           {"channels", channels},
-                                           {"channels_unopened", unopened},
-                                           {"mismatches", *findings}};
+    const nlohmann::ordered_json result = {
+        {"folder", folder},
+        {"verified", good},
+        {"bundle_opened", model.has_value()},
+        {"channels", channels.channels},
+        {"channels_unopened", channels.sealed},
+        {"mismatches", *findings}};
     fmt::print("{}\n", JsonLine(result));
     return good ? kOk : kBadData;
   }
   for (const std::string& line : *findings) {
     fmt::print("MISMATCH {}\n", ForTerminal(line));
   }
-  if (unopened > 0) {
-    Note(fmt::format("{} sealed channels were not opened; give --bundle-key",
-                     unopened));
+  if (sealed) {
+    Note(
+        fmt::format("the sealed bundle was not opened, nor {} channels: give "
+                    "--bundle-key to compare what they hold",
+                    channels.sealed));
   }
   if (good) {
-    fmt::print("{}: body, bundle, manifest and channels ({} of {}) agree\n",
-               folder, channels - unopened, channels);
+    fmt::print("{}: body, bundle{}, manifest and channels ({} of {}) agree\n",
+               folder, sealed ? " (unopened)" : "",
+               channels.channels - channels.sealed, channels.channels);
     return kOk;
   }
   return Report(

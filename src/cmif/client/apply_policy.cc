@@ -36,10 +36,10 @@ Ids UnitsOf(const WordsByForm& forms, std::span<const std::string> words,
 Result<Ids> Ranked(const UnitTable& units, const PrivacyPolicy& policy) {
   Ids ranked = units.words();
   if (!policy.counts) return ranked;
-  CMIF_ASSIGN(const std::vector<double> counts,
-              CountsOfUnits(units, *policy.counts));
+  const auto counts = CountsOfUnits(units, *policy.counts);
+  if (!counts) return std::unexpected(counts.error().At("--counts"));
   const auto count = [&](int32_t id) {
-    return counts[static_cast<size_t>(id)];
+    return (*counts)[static_cast<size_t>(id)];
   };
   std::erase_if(ranked, [&](int32_t id) { return count(id) <= 0; });
   std::ranges::stable_sort(

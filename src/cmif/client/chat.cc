@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmif/client/chat.h"
 
+#include <algorithm>
 #include <iterator>
-#include <vector>
+#include <utility>
 
 namespace cmif::client {
 namespace {
@@ -21,11 +22,11 @@ void Append(Sanitized& total, Sanitized part) {
 
 }  // namespace
 
-Result<ChatAnswer> Chat(Remote& remote, Sanitizer& sanitizer, PromptRows& rows,
-                        std::string_view system, std::string_view question,
-                        const GenerateOptions& options, RandomSource& random,
-                        const std::function<void(std::string_view)>& on_text) {
-  ChatAnswer answer;
+Result<ChatPrompt> PrepareChat(Sanitizer& sanitizer, PromptRows& rows,
+                               std::string_view system,
+                               std::string_view question,
+                               RandomSource& random) {
+  ChatPrompt prompt;
   std::vector<model::ChatMessage> messages;
   Conversation conversation = sanitizer.StartConversation(random);
   const auto add = [&](const char* name, Role role,
@@ -34,7 +35,7 @@ Result<ChatAnswer> Chat(Remote& remote, Sanitizer& sanitizer, PromptRows& rows,
     CMIF_ASSIGN(Sanitized part,
                 sanitizer.Sanitize(text, conversation, {role, index}));
     messages.push_back({name, part.text});
-    Append(answer.sanitized, std::move(part));
+    Append(prompt.sanitized, std::move(part));
     return {};
   };
   if (!system.empty()) CMIF_TRY(add("system", Role::kSystem, system));
@@ -42,10 +43,8 @@ Result<ChatAnswer> Chat(Remote& remote, Sanitizer& sanitizer, PromptRows& rows,
   const model::Tokenizer& tokenizer = sanitizer.model().tokenizer();
   CMIF_ASSIGN(const auto parts, tokenizer.ApplyChatTemplate(messages));
   CMIF_ASSIGN(const model::PromptTokens tokens, tokenizer.EncodePrompt(parts));
-  CMIF_ASSIGN(const std::vector<PromptRow> prompt, rows.Of(tokens));
-  CMIF_ASSIGN(answer.generation,
-              Generate(remote, sanitizer.model(), prompt, options, on_text));
-  return answer;
+  CMIF_ASSIGN(prompt.rows, rows.Of(tokens));
+  return prompt;
 }
 
 }  // namespace cmif::client

@@ -164,11 +164,16 @@ Classifier::~Classifier() = default;
 
 Result<std::unique_ptr<Classifier>> Classifier::Start(Remote& remote,
                                                       ClientModel& model) {
-  if (remote.facts().labels == 0 ||
-      remote.facts().labels != model.facts().labels.size()) {
+  const size_t labels = model.facts().labels.size();
+  if (labels == 0) {
     return FailedPrecondition("model '" + model.facts().name +
                               "' is not a classifier; cmif ask talks to chat "
                               "models");
+  }
+  if (remote.facts().labels != labels) {
+    return FailedPrecondition(
+        fmt::format("the server gives {} labels, the model has {}",
+                    remote.facts().labels, labels));
   }
   auto impl = std::make_unique<Impl>(remote, model);
   impl->stream = remote.impl().stub->Classify(&impl->context);

@@ -5,6 +5,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -35,7 +36,8 @@ struct Remote::Impl {
   // remote.cc:
   Result<void> Open(const RemoteOptions& options, const wire::Address& address);
   // Until the server has taken the connection, or a reason why it will not.
-  Result<void> Wait(const RemoteOptions& options);
+  Result<void> Wait(const RemoteOptions& options,
+                    std::chrono::system_clock::time_point deadline);
 };
 
 }  // namespace cmif::client

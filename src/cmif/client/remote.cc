@@ -14,6 +14,7 @@
 #include "cmif/wire/address.h"
 #include "cmif/wire/grpc_status.h"
 #include "cmif/wire/limits.h"
+#include "cmif/wire/quiet_grpc.h"
 #include "cmif/wire/tls.h"
 
 namespace cmif::client {
@@ -21,10 +22,12 @@ namespace {
 
 constexpr uint32_t kMaxSentences = 64;  // of a batch, whatever a server says
 
+using std::chrono::system_clock;
+
 Result<v1::HelloReply> Hello(v1::Inference::Stub& stub,
-                             std::chrono::seconds timeout) {
+                             system_clock::time_point deadline) {
   grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + timeout);
+  context.set_deadline(deadline);
   v1::HelloRequest request;
   request.set_protocol_version(wire::kProtocolVersion);
   v1::HelloReply reply;
@@ -52,10 +55,12 @@ Result<void> Check(const v1::HelloReply& reply,
   if (reply.model_id() != expected.model_id ||
       reply.body_sha256() != expected.body_sha256 ||
       reply.partition() != expected.partition) {
-    return FailedPrecondition(
-        "the server holds the body of another model than this bundle; start "
-        "it with the body.gguf of the same folder, or name the server of this "
-        "model with --server");
+    const bool same_model = reply.model_id() == expected.model_id;
+    return FailedPrecondition(fmt::format(
+        "the server holds the body of another {} than this bundle; start it "
+        "with the body.gguf of the same folder, or name the server of this one "
+        "with --server",
+        same_model ? "split of this model" : "model"));
   }
   if (reply.row_type() != expected.table_type ||
       reply.row_width() != expected.width) {
@@ -153,6 +158,7 @@ Remote::~Remote() = default;
 
 Result<void> Remote::Impl::Open(const RemoteOptions& options,
                                 const wire::Address& address) {
+  wire::QuietGrpc();
   auto credentials = grpc::InsecureChannelCredentials();
   if (options.server) {
     attest::PeerDemands demands = *options.server;
@@ -184,9 +190,8 @@ Result<void> Remote::Impl::Open(const RemoteOptions& options,
   return {};
 }
 
-Result<void> Remote::Impl::Wait(const RemoteOptions& options) {
-  using std::chrono::system_clock;
-  const auto deadline = system_clock::now() + options.connect_timeout;
+Result<void> Remote::Impl::Wait(const RemoteOptions& options,
+                                system_clock::time_point deadline) {
   std::optional<system_clock::time_point> turned_away;
   while (system_clock::now() < deadline) {
     const auto state = channel->GetState(/*try_to_connect=*/true);
@@ -194,7 +199,7 @@ Result<void> Remote::Impl::Wait(const RemoteOptions& options) {
     if (state == GRPC_CHANNEL_TRANSIENT_FAILURE) {
       const auto refusal = judge ? judge->last_refusal() : std::nullopt;
       if (refusal) return std::unexpected(refusal->At(options.address));
-      const auto hello = Hello(*stub, options.connect_timeout);
+      const auto hello = Hello(*stub, deadline);
       if (!hello && WasTurnedAway(hello.error())) {
         // A server that stops closes connections too: again after a second.
         const auto now = system_clock::now();
@@ -222,8 +227,12 @@ Result<std::unique_ptr<Remote>> Remote::Connect(
   CMIF_ASSIGN(const wire::Address address, CheckAddress(options));
   std::unique_ptr<Remote> remote(new Remote());
   CMIF_TRY(remote->impl_->Open(options, address));
-  CMIF_TRY(remote->impl_->Wait(options));
-  const auto reply = Hello(*remote->impl_->stub, options.connect_timeout);
+  const auto deadline = system_clock::now() + options.connect_timeout;
+  CMIF_TRY(remote->impl_->Wait(options, deadline));
+  // A connection that came late leaves a moment for the answer all the same.
+  const auto reply = Hello(
+      *remote->impl_->stub,
+      std::max(deadline, system_clock::now() + std::chrono::milliseconds(500)));
   if (!reply) {
     return std::unexpected(HelloFailed(options.address, reply.error()));
   }

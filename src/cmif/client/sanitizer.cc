@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "cmif/client/channel_file.h"
+#include "cmif/text/lower_case.h"
 #include "cmif/text/words.h"
 
 namespace cmif::client {
@@ -16,9 +17,9 @@ bool IsWord(const Piece& piece) {
 }
 
 void Append(const Piece& piece, std::string after, Sanitized& result) {
-  if (after != piece.text) ++result.words_changed;
   result.text += after;
   result.words.push_back({std::string(piece.text), std::move(after)});
+  if (result.words.back().changed()) ++result.words_changed;
 }
 
 // What the identity makes of a text.
@@ -47,6 +48,10 @@ Result<privacy::Accountant> MakeAccountant(
 }
 
 }  // namespace
+
+bool WordChange::changed() const {
+  return after != before && text::LowerCase(after) != text::LowerCase(before);
+}
 
 struct Sanitizer::Words {
   std::vector<Piece> pieces;

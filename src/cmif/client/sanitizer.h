@@ -27,6 +27,8 @@ namespace cmif::client {
 struct WordChange {
   std::string before;
   std::string after;
+  // Into another one; letter case, which units may not have, is no change.
+  bool changed() const;
 };
 
 // A sanitized text and what was done to it. Everything that leaves the client
@@ -34,7 +36,7 @@ struct WordChange {
 struct Sanitized {
   std::string text;
   std::vector<WordChange> words;   // every word and run of digits, in order
-  uint64_t words_changed = 0;      // written otherwise than before
+  uint64_t words_changed = 0;      // WordChange::changed()
   uint64_t words_public = 0;       // passed by the policy's public set
   uint64_t words_unprotected = 0;  // no randomness: identity, or a word that
                                    // stands alone in its class

@@ -53,7 +53,8 @@ std::vector<fs::path> PartsOf(const fs::path& folder) {
 
 // A folder in the target; goes away with everything in it unless its files were
 // moved on. Meanwhile nobody else splits into the target: what is found there
-// of the kind was left by a split that was killed, and is cleared away.
+// of the kind was left by a split that was killed: what that was about to
+// replace is put back, and all else cleared away.
 class Staging {
  public:
   // CheckWritableFolder()'s errors; ALREADY_EXISTS: another split works there.
@@ -91,7 +92,7 @@ class Staging {
   // or none. The manifest is the first to go and the last to come: a folder
   // with a manifest is complete.
   Result<void> MoveAll(const fs::path& target) const {
-    const fs::path old = path_ / "old";
+    const fs::path old = path_ / kOld;
     auto gone = PartsOf(target);
     std::ranges::reverse(gone);
     const auto come = PartsOf(path_);
@@ -120,6 +121,7 @@ class Staging {
  private:
   static constexpr std::string_view kPrefix = ".split-";
   static constexpr std::string_view kUnique = "XXXXXX";
+  static constexpr std::string_view kOld = "old";
 
   explicit Staging(int lock) : lock_(lock) {}
 
@@ -134,7 +136,23 @@ class Staging {
         found.push_back(it->path());
       }
     }
-    for (const fs::path& folder : found) fs::remove_all(folder, error);
+    for (const fs::path& folder : found) {
+      PutBack(folder / kOld, target);
+      fs::remove_all(folder, error);
+    }
+  }
+
+  // The split that a killed one was about to replace, if none is whole now.
+  static void PutBack(const fs::path& old, const fs::path& target) {
+    std::error_code error;
+    if (!fs::exists(old / model::kManifestFile, error) ||
+        fs::exists(target / model::kManifestFile, error)) {
+      return;
+    }
+    for (const fs::path& part : PartsOf(old)) {
+      fs::create_directories((target / part).parent_path(), error);
+      fs::rename(old / part, target / part, error);
+    }
   }
 
   fs::path path_;
@@ -208,9 +226,9 @@ Result<void> CheckSplitTarget(const SplitOptions& options) {
     }
     if (!options.overwrite) {
       return Fail(Code::kAlreadyExists,
-                  file.string() +
-                      " is there already; give another folder, or --force to "
-                      "replace a split model");
+                  options.folder.string() +
+                      " holds a split model, or parts of one, already; give "
+                      "another folder, or --force to replace it");
     }
   }
   return {};
@@ -241,6 +259,7 @@ Result<SplitResult> SplitModel(const SplitOptions& options,
   CMIF_ASSIGN(result.manifest,
               WriteParts(options, source, clustered, staging, progress));
   CMIF_TRY(BuildChannels(options, staging, progress));
+  if (options.keep_key) CMIF_TRY(options.keep_key());
   CMIF_TRY(staging.MoveAll(options.folder));
   result.clustering = std::move(clustered.report);
   return result;

@@ -32,6 +32,9 @@ struct SplitOptions {
   // the owner. Both or none.
   std::shared_ptr<const crypto::SealKey> seal_key = nullptr;
   const crypto::Ed25519Signer* owner = nullptr;
+  // Called when all is written, before any of it takes its place: without the
+  // key a sealed bundle is lost.
+  std::function<Result<void>()> keep_key = nullptr;
 };
 
 struct SplitResult {

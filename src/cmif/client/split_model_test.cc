@@ -14,7 +14,10 @@
 
 #include "cmif/base/byte_reader.h"
 #include "cmif/base/file.h"
+#include "cmif/base/random.h"
 #include "cmif/client/testing/tiny_split.h"
+#include "cmif/crypto/ed25519.h"
+#include "cmif/crypto/sealed_stream.h"
 #include "cmif/model/gguf_file.h"
 #include "cmif/model/gguf_writer.h"
 #include "cmif/model/verify.h"
@@ -141,6 +144,44 @@ TEST_F(SplitModelTest, WhatAKilledSplitLeftIsClearedAway) {
                                   AsBytes("half")));
   EXPECT_TRUE(SplitModel(Options(), {}).has_value());
   EXPECT_FALSE(fs::exists(folder_ / "out/.split-killed"));
+}
+
+TEST_F(SplitModelTest, WhatAKilledSplitWasAboutToReplaceIsPutBack) {
+  ASSERT_TRUE(testing::SplitTiny(Kind::kBert, folder_).has_value());
+  const fs::path split = folder_ / "split";
+  const fs::path old = split / ".split-abcdef/old";
+  fs::create_directories(old);
+  for (const char* part : {"manifest.json", "embedding.cmif", "body.gguf"}) {
+    fs::rename(split / part, old / part);
+  }
+  std::ofstream(split / "body.gguf") << "of the new one";
+  SplitOptions options = Options();
+  options.folder = split;
+  ASSERT_TRUE(testing::WriteTiny(Kind::kLlama, folder_ / "m").has_value());
+  EXPECT_EQ(SplitModel(options, {}).error().code(), Code::kAlreadyExists);
+  EXPECT_EQ(model::VerifySplit(split).value(), std::vector<std::string>());
+  EXPECT_FALSE(fs::exists(split / ".split-abcdef"));
+}
+
+// Neither a key without its bundle nor a bundle without its key.
+TEST_F(SplitModelTest, TheKeyIsKeptBeforeThePartsTakeTheirPlaces) {
+  ASSERT_TRUE(testing::WriteTiny(Kind::kBert, folder_ / "m").has_value());
+  OsRandom random;
+  const auto owner = crypto::Ed25519Signer::Generate();
+  SplitOptions options = Options();
+  options.seal_key = std::make_shared<const crypto::SealKey>(
+      crypto::SealKey::FromRandom(random));
+  options.owner = &owner;
+  options.keep_key = []() -> Result<void> {
+    return ResourceExhausted("no room for the key");
+  };
+  EXPECT_EQ(SplitModel(options, {}).error().code(), Code::kResourceExhausted);
+  EXPECT_EQ(folder_.Names("out"), std::vector<std::string>());
+  options.keep_key = [this]() -> Result<void> {
+    EXPECT_FALSE(fs::exists(folder_ / "out/embedding.cmif"));
+    return {};
+  };
+  EXPECT_TRUE(SplitModel(options, {}).has_value());
 }
 
 TEST_F(SplitModelTest, TwoSplitsDoNotWorkInOneFolder) {

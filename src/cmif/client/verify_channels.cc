@@ -68,7 +68,7 @@ ChannelFindings VerifyChannels(const fs::path& folder,
         verified.error().message() +
         (verified.error().code() == Code::kPermissionDenied
              ? ""
-             : "; delete it: it is computed again when it is needed"));
+             : " (or delete it: it is computed again when it is needed)"));
   }
   return findings;
 }

@@ -200,8 +200,8 @@ Result<std::vector<double>> CountsOfUnits(const UnitTable& units,
   }
   if (!any) {
     return InvalidArgument(
-        "none of the vocabulary's words has a count; the counts must be of "
-        "words as texts have them");
+        "none of the words with a count is in the vocabulary as it writes "
+        "them (it may have lower case alone)");
   }
   return of_id;
 }

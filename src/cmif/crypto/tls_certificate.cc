@@ -125,12 +125,12 @@ bool TlsCertificate::IsOf(const TlsKey& key) const {
 
 Result<void> TlsCertificate::CheckTime(int64_t now) const {
   if (now > not_after_) {
-    return Refused(fmt::format("the peer's certificate expired at {}; renew it",
+    return Refused(fmt::format("the certificate expired at {}; renew it",
                                TimeText(not_after_)));
   }
   if (now < not_before_) {
     return Refused(
-        fmt::format("the peer's certificate is valid from {} on; is a clock "
+        fmt::format("the certificate is valid from {} on; is a clock "
                     "wrong?",
                     TimeText(not_before_)));
   }

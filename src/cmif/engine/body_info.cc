@@ -37,6 +37,12 @@ Result<void> ReadShape(const GgufFile& file, BodyInfo& info) {
 }
 
 Result<void> ReadSplitKeys(const GgufFile& file, BodyInfo& info) {
+  if (file.ArrayLength("tokenizer.ggml.tokens") ||
+      file.String("tokenizer.ggml.model") != "none") {
+    return DataLoss(
+        "the body carries a tokenizer, which cmif split leaves to the clients; "
+        "split the model again");
+  }
   info.model_id = file.String("cmif.model_id").value_or("");
   info.partition = file.String("cmif.partition").value_or("");
   info.row_type = file.String("cmif.row_type").value_or("");

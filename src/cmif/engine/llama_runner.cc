@@ -103,8 +103,8 @@ Result<void> CheckOptions(const RunnerOptions& options) {
   // llama.cpp would go on without a word, on the CPU.
   if (options.gpu_layers != 0 && !HasGpu()) {
     return Unimplemented(
-        "llama.cpp finds no GPU here for these GPU layers: build with "
-        "-DCMIF_CUDA=ON (or another backend), look for the driver, or use 0");
+        "llama.cpp finds no GPU here for these GPU layers: build it for one "
+        "(CMIF_CUDA=1 ./run), look for the driver, or use 0");
   }
   return {};
 }

@@ -115,7 +115,7 @@ TEST(ExactAuditTest, FiguresOfClassesAreThoseOfEveryWordAndOutput) {
     const DeployedRows rows(channel);
     std::vector<double> prior(21);
     std::iota(prior.begin(), prior.end(), 1);
-    const double total = 19 * 20 / 2;  // two ids are public
+    const double total = 19 * 20 / 2.0;  // two ids are public
     double bits = 0;
     double keep = 0;
     double distinct = 0;

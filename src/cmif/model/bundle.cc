@@ -52,23 +52,30 @@ Result<EmbeddingTable> ReadRows(ContainerReader& reader,
 
 }  // namespace
 
-Result<Bundle> OpenBundle(const std::filesystem::path& path,
-                          const BundleAccess& access) {
-  CMIF_ASSIGN(ContainerReader reader,
-              ContainerReader::Open(path, access.key.get()));
-  if (access.key && !reader.header().sealed) {
+Result<void> CheckBundleAccess(const std::filesystem::path& path,
+                               const ContainerHeader& header,
+                               const BundleAccess& access) {
+  if (access.key && !header.sealed) {
     return InvalidArgument(
         path.string() +
         " is not sealed: it needs no key, and none protects "
         "it; leave --bundle-key or --broker away, or seal it "
         "(cmif split --seal)");
   }
-  if (access.owner && reader.header().owner != access.owner) {
+  if (access.owner && header.owner != access.owner) {
     return Fail(Code::kPermissionDenied,
                 path.string() +
                     " is not signed by the owner whose key was given; get it "
                     "from the model's owner");
   }
+  return {};
+}
+
+Result<Bundle> OpenBundle(const std::filesystem::path& path,
+                          const BundleAccess& access) {
+  CMIF_ASSIGN(ContainerReader reader,
+              ContainerReader::Open(path, access.key.get()));
+  CMIF_TRY(CheckBundleAccess(path, reader.header(), access));
   CMIF_ASSIGN(const SecretBytes facts_bytes, reader.Read("facts"));
   CMIF_ASSIGN(ModelFacts facts, FactsFromJson(AsText(facts_bytes.bytes())));
   CMIF_ASSIGN(const SecretBytes tokenizer_bytes, reader.Read("tokenizer"));

@@ -64,6 +64,13 @@ struct BundleAccess {
   std::optional<crypto::Ed25519PublicKey> owner = std::nullopt;
 };
 
+// That the bundle with this header is sealed if there is a key for it
+// (INVALID_ARGUMENT), and signed by the owner if one is asked for
+// (PERMISSION_DENIED).
+Result<void> CheckBundleAccess(const std::filesystem::path& path,
+                               const ContainerHeader& header,
+                               const BundleAccess& access);
+
 // Opens and checks a bundle: owner, every hash, and that shapes, vocabulary and
 // table agree. NOT_FOUND, DATA_LOSS, UNIMPLEMENTED, FAILED_PRECONDITION (sealed
 // and no key), PERMISSION_DENIED (not signed by the owner asked for).

@@ -224,8 +224,10 @@ Result<uint32_t> GgufFile::Positive(const std::string& key,
 }
 
 std::vector<std::string> GgufFile::Keys() const {
+  const int64_t count = gguf_get_n_kv(context_.get());
   std::vector<std::string> keys;
-  for (int64_t i = 0; i < gguf_get_n_kv(context_.get()); ++i) {
+  keys.reserve(static_cast<size_t>(count));
+  for (int64_t i = 0; i < count; ++i) {
     keys.emplace_back(gguf_get_key(context_.get(), i));
   }
   return keys;

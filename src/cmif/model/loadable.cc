@@ -20,6 +20,7 @@ namespace {
 
 // LLAMA_MAX_EXPERTS of llama.cpp, which aborts beyond.
 constexpr int64_t kMaxExperts = 512;
+constexpr int64_t kPoolingRank = 4;  // llama.cpp: a classification head
 
 std::unexpected<Status> BadKey(const std::string& key, std::string_view why) {
   return DataLoss(fmt::format("the model's key {} {}", key, why));
@@ -49,9 +50,25 @@ Result<void> CheckRope(const GgufFile& file, const std::string& arch) {
   return BadKey(key, "is not none, linear, yarn or longrope");
 }
 
+// The value of a key that may be given for all layers at once or for each: then
+// the same for all.
+Result<std::optional<int64_t>> Uniform(const GgufFile& file,
+                                       const std::string& key) {
+  if (const auto one = file.Int(key)) return one;
+  if (!file.ArrayLength(key)) return std::optional<int64_t>();
+  const auto all = file.Ints(key);
+  if (!all || all->empty() ||
+      std::ranges::adjacent_find(*all, std::not_equal_to<>()) != all->end()) {
+    return BadKey(key, "is not one number for all layers");
+  }
+  return std::optional<int64_t>(all->front());
+}
+
 Result<void> CheckExperts(const GgufFile& file, const std::string& arch) {
-  const auto count = file.Int(arch + "expert_count").value_or(0);
-  const auto used = file.Int(arch + "expert_used_count").value_or(0);
+  CMIF_ASSIGN(const auto given, Uniform(file, arch + "expert_count"));
+  CMIF_ASSIGN(const auto given_used, Uniform(file, arch + "expert_used_count"));
+  const int64_t count = given.value_or(0);
+  const int64_t used = given_used.value_or(0);
   if (count < 0 || count > kMaxExperts) {
     return BadKey(arch + "expert_count",
                   fmt::format("is beyond {}", kMaxExperts));
@@ -91,20 +108,6 @@ Result<void> CheckLayers(const GgufFile& file, const std::string& arch) {
   return {};
 }
 
-// The value of a key that may be given for all layers at once or for each: then
-// the same for all.
-Result<std::optional<int64_t>> Uniform(const GgufFile& file,
-                                       const std::string& key) {
-  if (const auto one = file.Int(key)) return one;
-  if (!file.ArrayLength(key)) return std::optional<int64_t>();
-  const auto all = file.Ints(key);
-  if (!all || all->empty() ||
-      std::ranges::adjacent_find(*all, std::not_equal_to<>()) != all->end()) {
-    return BadKey(key, "is not one number for all layers");
-  }
-  return std::optional<int64_t>(all->front());
-}
-
 Result<void> CheckHeads(const GgufFile& file, const std::string& arch) {
   CMIF_ASSIGN(const auto heads, Uniform(file, arch + "attention.head_count"));
   CMIF_ASSIGN(const auto given,
@@ -120,11 +123,29 @@ Result<void> CheckHeads(const GgufFile& file, const std::string& arch) {
   if (file.Int(arch + "attention.value_length").value_or(width) != keys) {
     return BadKey(arch + "attention.value_length", "is not key_length");
   }
-  if (arch != "llama.") return {};  // the others turn nothing
+  if (arch != "llama.") {  // the others turn nothing
+    if (keys * *heads == file.Int(arch + "embedding_length")) return {};
+    return BadKey(arch + "attention.head_count",
+                  "times a head's width is not embedding_length");
+  }
   const int64_t turned = file.Int(arch + "rope.dimension_count").value_or(keys);
   if (keys < 1 || turned < 1 || turned > keys || turned % 2 != 0) {
     return BadKey(arch + "rope.dimension_count",
                   "is not even or beyond a head's width");
+  }
+  return {};
+}
+
+// What comes out: without these llama.cpp gives other numbers than it says, or
+// those of other sequences.
+Result<void> CheckOutputs(const GgufFile& file, const std::string& arch) {
+  const int64_t width = file.Int(arch + "embedding_length").value_or(0);
+  if (file.Int(arch + "embedding_length_out").value_or(width) != width) {
+    return BadKey(arch + "embedding_length_out", "is not embedding_length");
+  }
+  const bool classifier = file.Int(arch + "pooling_type") == kPoolingRank;
+  if (classifier && file.FindTensor("cls.output.weight") == nullptr) {
+    return DataLoss("the classifier has no tensor cls.output.weight");
   }
   return {};
 }
@@ -136,7 +157,8 @@ Result<void> CheckTypes(const GgufFile& file) {
     const auto type = static_cast<ggml_type>(tensor.type_id);
     const bool one_by_one =
         tensor.name.contains("norm") || tensor.name.ends_with(".bias") ||
-        tensor.name.starts_with("rope_") || tensor.name == "token_types.weight";
+        tensor.name.ends_with(".scale") || tensor.name.starts_with("rope_") ||
+        tensor.name == "token_types.weight";
     // The two are for values on the way, not for weights.
     const bool is_matrix = type == GGML_TYPE_F16 || type == GGML_TYPE_BF16 ||
                            (ggml_is_quantized(type) && type != GGML_TYPE_Q8_1 &&
@@ -170,6 +192,7 @@ Result<void> CheckLoadable(const GgufFile& file) {
   CMIF_TRY(CheckExperts(file, arch));
   CMIF_TRY(CheckHeads(file, arch));
   CMIF_TRY(CheckLayers(file, arch));
+  CMIF_TRY(CheckOutputs(file, arch));
   return CheckTypes(file);
 }
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <functional>
 #include <limits>
 
@@ -25,7 +26,7 @@ class LoadableTest : public ::testing::Test {
   std::string Finding(const Spoil& spoil, const std::string& without = "none",
                       const std::string& retyped = "none",
                       const std::string& type = "i32") {
-    const auto whole = GgufFile::Open(folder_ / "m");
+    const auto whole = GgufFile::Open(folder_ / model_);
     GgufWriter writer;
     writer.CopyKeys(*whole);
     spoil(writer);
@@ -48,6 +49,15 @@ class LoadableTest : public ::testing::Test {
   static void Nothing(GgufWriter& /*writer*/) {}
 
   const cmif::testing::TempFolder folder_;
+  std::string model_ = "m";
+};
+
+class LoadableBertTest : public LoadableTest {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(testing::WriteTinyBert(folder_ / "b", {}));
+    model_ = "b";
+  }
 };
 
 TEST_F(LoadableTest, WhatWeWriteIs) {
@@ -90,6 +100,35 @@ TEST_F(LoadableTest, KeysThatEndTheProcessAreNamed) {
   }
 }
 
+TEST_F(LoadableTest, OtherOutputsAndListsOfExpertsAreNamed) {
+  const std::vector<int32_t> ones = {1, 1};
+  EXPECT_NE(WithKey<std::span<const int32_t>>("llama.expert_used_count", ones),
+            "");
+  const auto width =
+      GgufFile::Open(folder_ / "m")->Int("llama.embedding_length").value();
+  for (const int64_t out : {width - 1, width + 1, int64_t{4096}}) {
+    EXPECT_NE(WithKey("llama.embedding_length_out", static_cast<uint32_t>(out)),
+              "");
+  }
+  EXPECT_EQ(WithKey("llama.embedding_length_out", static_cast<uint32_t>(width)),
+            "");
+}
+
+TEST_F(LoadableBertTest, ClassifiersGiveTheirLabelsAndNothingElse) {
+  EXPECT_EQ(Finding(Nothing), "");
+  EXPECT_NE(Finding(Nothing, "cls.output").find("cls.output.weight"),
+            std::string::npos);
+}
+
+TEST_F(LoadableBertTest, HeadsTakeTheWholeWidth) {
+  EXPECT_NE(WithKey("bert.attention.head_count", 3U), "");
+  EXPECT_NE(Finding([](GgufWriter& writer) {
+              writer.Set("bert.attention.key_length", 2U);
+              writer.Set("bert.attention.value_length", 2U);
+            }),
+            "");
+}
+
 TEST_F(LoadableTest, UsualValuesPass) {
   EXPECT_EQ(WithKey("llama.rope.scaling.type", std::string("linear")), "");
   EXPECT_EQ(WithKey("split.count", 1U), "");
@@ -120,6 +159,13 @@ TEST_F(LoadableTest, TypesThatCannotBeComputedWithAreNamed) {
   EXPECT_NE(Finding(Nothing, "none", norm, "f16").find(norm),
             std::string::npos);
   EXPECT_EQ(Finding(Nothing, "none", "blk.0.attn_q.weight", "f16"), "");
+  const Spoil with_scale = [](GgufWriter& writer) {
+    static constexpr std::array<uint8_t, 2> kOne = {0, 0x3c};
+    const std::vector<int64_t> shape = {1};
+    EXPECT_TRUE(writer.AddTensor("blk.0.attn_q.scale", "f16", shape, kOne));
+    EXPECT_TRUE(writer.AddTensor("blk.1.attn_q.scale", "f16", shape, kOne));
+  };
+  EXPECT_NE(Finding(with_scale).find("attn_q.scale"), std::string::npos);
 }
 
 }  // namespace

@@ -82,7 +82,10 @@ Result<FILE*> SealedMemoryFile(std::span<const uint8_t> bytes) {
   }
   fcntl(descriptor, F_ADD_SEALS,
         F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
-  rewind(file);
+  if (fseek(file, 0, SEEK_SET) != 0) {
+    fclose(file);
+    return Internal("cannot read a file in memory");
+  }
   return file;
 }
 
@@ -287,6 +290,8 @@ Result<std::vector<PromptPart>> Tokenizer::ApplyChatTemplate(
   constexpr std::string_view kMarker = "CMIFCONTENT";
   std::vector<std::string> contents;
   std::vector<llama_chat_message> chat;
+  contents.reserve(messages.size());
+  chat.reserve(messages.size());
   for (size_t i = 0; i < messages.size(); ++i) {
     contents.push_back(fmt::format(" {}{}X ", kMarker, i));
   }

@@ -33,12 +33,15 @@ class Findings {
   std::vector<std::string> lines_;
 };
 
-// Whether it is there to be looked into.
-bool CheckFile(const fs::path& path, uint64_t bytes, const std::string& sha256,
-               Findings& findings) {
+// Whether it is there to be looked into. PERMISSION_DENIED: it may not be read.
+Result<bool> CheckFile(const fs::path& path, uint64_t bytes,
+                       const std::string& sha256, Findings& findings) {
   const std::string name = path.filename().string();
   const auto file = MappedFile::Open(path);
   if (!file) {
+    if (file.error().code() == Code::kPermissionDenied) {
+      return std::unexpected(file.error());
+    }
     findings.Add(file.error().message());
     return false;
   }
@@ -188,7 +191,7 @@ Result<std::vector<std::string>> VerifySplit(const fs::path& folder,
   Findings findings;
   const auto manifest = ReadManifest(folder);
   if (!manifest) {
-    if (manifest.error().code() == Code::kNotFound) {
+    if (manifest.error().code() != Code::kDataLoss) {
       return std::unexpected(manifest.error());
     }
     findings.Add(manifest.error().message());
@@ -197,13 +200,13 @@ Result<std::vector<std::string>> VerifySplit(const fs::path& folder,
   const ModelFacts& facts = manifest->facts;
   const fs::path body = folder / kBodyFile;
   const fs::path bundle = folder / kBundleFile;
-  if (CheckFile(body, manifest->body_bytes, facts.body_sha256, findings)) {
-    CheckBody(body, facts, findings);
-  }
-  if (CheckFile(bundle, manifest->bundle_bytes, manifest->bundle_sha256,
-                findings)) {
-    CheckBundle(bundle, facts, access, findings);
-  }
+  CMIF_ASSIGN(const bool has_body, CheckFile(body, manifest->body_bytes,
+                                             facts.body_sha256, findings));
+  if (has_body) CheckBody(body, facts, findings);
+  CMIF_ASSIGN(const bool has_bundle,
+              CheckFile(bundle, manifest->bundle_bytes, manifest->bundle_sha256,
+                        findings));
+  if (has_bundle) CheckBundle(bundle, facts, access, findings);
   return findings.Release();
 }
 

@@ -21,7 +21,7 @@ Result<Manifest> ReadManifest(const std::filesystem::path& folder);
 // hashes, shapes, types, ids. Every mismatch is one line of the result; an
 // empty list means that all agree. A sealed bundle without its key is held
 // against its signature and its sections' hashes alone. Fails only when there
-// is no manifest (NOT_FOUND).
+// is no manifest (NOT_FOUND) or a part may not be read (PERMISSION_DENIED).
 Result<std::vector<std::string>> VerifySplit(
     const std::filesystem::path& folder, const BundleAccess& access = {});
 

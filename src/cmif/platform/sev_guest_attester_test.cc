@@ -35,12 +35,17 @@ class SevGuestAttesterTest : public ::testing::Test {
     EXPECT_THAT(evidence.error().message(), HasSubstr(says));
   }
 
+  // The kernel's interface gives addresses as numbers.
+  template <typename T>
+  static T* At(uint64_t address) {
+    return reinterpret_cast<T*>(address);  // NOLINT(performance-no-int-to-ptr)
+  }
   // As the driver and the host behave.
   int Device(unsigned long number, snp_guest_request_ioctl& guest) {
     EXPECT_EQ(number, SNP_GET_EXT_REPORT);
     EXPECT_EQ(guest.msg_version, 1);
-    auto& request = *reinterpret_cast<snp_ext_report_req*>(guest.req_data);
-    auto& response = *reinterpret_cast<snp_report_resp*>(guest.resp_data);
+    auto& request = *At<snp_ext_report_req>(guest.req_data);
+    auto& response = *At<snp_report_resp>(guest.resp_data);
     EXPECT_EQ(request.data.vmpl, 0U);
     if (busy_ > 0) {
       --busy_;
@@ -58,10 +63,7 @@ class SevGuestAttesterTest : public ::testing::Test {
                               : static_cast<uint32_t>(certs_.size());
       return EIO;
     }
-    if (!certs_.empty()) {
-      std::memcpy(reinterpret_cast<void*>(request.certs_address), certs_.data(),
-                  certs_.size());
-    }
+    std::ranges::copy(certs_, At<uint8_t>(request.certs_address));
     std::memcpy(response.data, &status_, 4);
     std::memcpy(response.data + 4, &report_bytes_, 4);
     std::memcpy(response.data + 0x20 + 0x50, request.data.user_data, 64);

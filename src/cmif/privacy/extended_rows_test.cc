@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <vector>
 
 namespace cmif::privacy {
@@ -41,8 +42,8 @@ TEST(ExtendedRowsTest, WhatAllLabelsShareDoesNotCount) {
 TEST(ExtendedRowsTest, FarValuesAreClipped) {
   RowMatrix many{101, 1, std::vector<float>(101, 1.0F)};
   std::vector<float> logits(202, 0.0F);
-  std::vector<int32_t> ids;
-  for (int32_t id = 0; id < 101; ++id) ids.push_back(id);
+  std::vector<int32_t> ids(101);
+  std::iota(ids.begin(), ids.end(), 0);
   logits[0] = -1'000;  // 10 deviations out
   const auto rows = ExtendRows(many, logits, 2, ids, 1).value();
   EXPECT_NEAR(rows.Row(0)[1], -2.5 * std::sqrt(0.5), 1e-6);

@@ -43,6 +43,7 @@ double Posterior::MassOf(int32_t cluster) const {
 
 void Posterior::AddLevel(const ClassLevel& level) {
   std::vector<double> masses;
+  masses.reserve(level.clusters.size());
   for (const int32_t cluster : level.clusters)
     masses.push_back(MassOf(cluster));
   // Sums of what is before and behind: no difference of large numbers.

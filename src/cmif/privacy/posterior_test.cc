@@ -13,7 +13,6 @@
 namespace cmif::privacy {
 namespace {
 
-using testing::Domain;
 using testing::Eps;
 using testing::Probability;
 

@@ -16,9 +16,9 @@ namespace {
 
 RowMatrix RandomRows(int rows, uint64_t seed) {
   InsecureSeededRandom random(seed);
-  std::vector<float> raw;
-  for (int i = 0; i < rows * 8; ++i) {
-    raw.push_back(static_cast<float>(random.Next32() / 2147483648.0 - 1));
+  std::vector<float> raw(static_cast<size_t>(rows) * 8);
+  for (float& value : raw) {
+    value = static_cast<float>(random.Next32() / 2147483648.0 - 1);
   }
   return CentredUnitRows(rows, 8, raw, {}).value();
 }

@@ -39,7 +39,7 @@ class EvidenceTest : public testing::ServerFixture {
                 [](const wire::TlsPeer&) -> Result<void> { return {}; })};
   }
   ClientProof Proof(const std::string& context = "Classify feed",
-                    std::shared_ptr<OwnIdentity> identity = nullptr) {
+                    const std::shared_ptr<OwnIdentity>& identity = nullptr) {
     return {{identity ? identity : client_, server_machine_.NewJudge()},
             context,
             true};
@@ -66,7 +66,7 @@ class EvidenceTest : public testing::ServerFixture {
   }
   // Sends `last` and then a sentence.
   grpc::Status ClassifyAfter(ClientProof& proof,
-                             std::optional<ProofMessage> forged = {}) {
+                             const std::optional<ProofMessage>& forged = {}) {
     testing::RawClient client = Tls(client_);
     grpc::ClientContext context;
     const auto stream = client.stub().Classify(&context);

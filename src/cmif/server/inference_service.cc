@@ -75,10 +75,12 @@ InferenceService::Classify(grpc::CallbackServerContext* context) {
   }
   const std::lock_guard lock(mutex_);
   if (sentence_calls_.size() >= options_.classify_streams) {
-    return new Refused(
-        {Code::kResourceExhausted,
-         fmt::format("{} classification streams are open; try again later",
-                     sentence_calls_.size())});
+    const Status full = {
+        Code::kResourceExhausted,
+        fmt::format("{} classification streams are open; try again later",
+                    sentence_calls_.size())};
+    LogEnd("classification", wire::ToGrpc(full));
+    return new Refused(full);
   }
   const auto call = ClassifyCall::Start(*this, context);
   sentence_calls_.Add(call);
@@ -89,7 +91,10 @@ grpc::ServerBidiReactor<v1::GenerateRequest, v1::GenerateReply>*
 InferenceService::Generate(grpc::CallbackServerContext* context) {
   using Refused = RefusedCall<v1::GenerateRequest, v1::GenerateReply>;
   const auto call = GenerateCall::Start(*this, context);
-  if (!call) return new Refused(call.error());
+  if (!call) {
+    LogEnd("generation", wire::ToGrpc(call.error()));
+    return new Refused(call.error());
+  }
   session_calls_.Add(*call);
   return call->get();
 }

@@ -14,6 +14,7 @@
 #include "cmif/server/listen_probe.h"
 #include "cmif/wire/address.h"
 #include "cmif/wire/limits.h"
+#include "cmif/wire/quiet_grpc.h"
 #include "cmif/wire/tls.h"
 
 namespace cmif::server {
@@ -119,6 +120,7 @@ Result<std::unique_ptr<Server>> Server::Start(
   impl->engine = std::move(engine);
   impl->service = std::make_unique<InferenceService>(*impl->engine, options);
 
+  wire::QuietGrpc();
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
   SetArguments(builder);

@@ -2,7 +2,6 @@
 #include "cmif/wire/tls.h"
 
 #include <fcntl.h>
-#include <grpc/support/log.h>
 #include <grpcpp/security/tls_certificate_verifier.h>
 #include <grpcpp/security/tls_credentials_options.h>
 #include <sys/mman.h>
@@ -13,6 +12,7 @@
 #include <utility>
 
 #include "cmif/wire/grpc_status.h"
+#include "cmif/wire/quiet_grpc.h"
 
 namespace cmif::wire {
 namespace {
@@ -23,15 +23,11 @@ namespace experimental = grpc::experimental;
 // It takes the cipher suites of TLS 1.2 from this variable, when it makes the
 // first credentials: with one that nobody can use (there is no pre-shared key)
 // a handshake below 1.3 has no suite in common. Those of 1.3 are OpenSSL's.
-// And gRPC writes a line to standard error for each failed handshake; reasons
-// are reported by us.
 void PrepareGrpc() {
   static std::once_flag once;
   std::call_once(once, [] {
     setenv("GRPC_SSL_CIPHER_SUITES", "PSK-AES256-GCM-SHA384", 1);
-    if (getenv("GRPC_VERBOSITY") == nullptr) {
-      gpr_set_log_function([](gpr_log_func_args*) {});
-    }
+    QuietGrpc();
   });
 }
 
