@@ -18,6 +18,7 @@
 #include "cmif/cli/tls_options.h"
 #include "cmif/client/chat.h"
 #include "cmif/client/generator.h"
+#include "cmif/text/printable.h"
 
 namespace cmif::cli {
 namespace {
@@ -88,7 +89,7 @@ Result<client::Generation> Answer(const Flags& flags, client::Remote& remote,
     if (flags.json) return;
     shown = true;
     if (isatty(STDOUT_FILENO) == 1) {
-      fmt::print("{}", ForTerminal(text));
+      fmt::print("{}", text::Printable(text));
     } else {
       fmt::print("{}", text);
     }
@@ -149,7 +150,7 @@ int Run(Flags& flags) {
     return kOk;
   }
   const bool left = (*model)->ledger().rows_revealed() > 0;
-  if (left) Note("asked: " + ForTerminal(asked.text));
+  if (left) Note("asked: " + text::Printable(asked.text));
   if (made) PrintSummary(asked, *made);
   if (left) PrintCharges(*sanitizer, asked, *delta);
   if (made) return kOk;

@@ -13,6 +13,7 @@
 #include "cmif/cli/evidence_files.h"
 #include "cmif/cli/terminal.h"
 #include "cmif/tee/verify.h"
+#include "cmif/text/printable.h"
 
 namespace cmif::cli {
 namespace {
@@ -81,13 +82,15 @@ void PrintChecks(const tee::Verdict& verdict, bool all) {
     if (!all && check.outcome == tee::Outcome::kPass) continue;
     fmt::print("{:8}  {:20}  {}  (expected: {})\n",
                tee::OutcomeName(check.outcome), check.id,
-               ForTerminal(check.observed), ForTerminal(check.expected));
+               text::Printable(check.observed),
+               text::Printable(check.expected));
   }
 }
 
 void PrintClaims(const tee::Verdict& verdict) {
   for (const tee::Claim& claim : verdict.claims) {
-    fmt::print("{:22}  {}\n", claim.name, ForTerminal(ShowClaim(claim.value)));
+    fmt::print("{:22}  {}\n", claim.name,
+               text::Printable(ShowClaim(claim.value)));
   }
   const tee::TcbState& tcb = verdict.tcb;
   for (const auto& [name, value] :
@@ -95,15 +98,15 @@ void PrintClaims(const tee::Verdict& verdict) {
         std::pair{"collateral_until", tcb.collateral_until},
         std::pair{"advisories",
                   fmt::format("{}", fmt::join(tcb.advisories, ", "))}}) {
-    if (!value.empty()) fmt::print("{:22}  {}\n", name, ForTerminal(value));
+    if (!value.empty()) fmt::print("{:22}  {}\n", name, text::Printable(value));
   }
 }
 
 void PrintHeader(const tee::Verdict& verdict) {
   fmt::print("{} {} {} at {} by policy {} (base {}){}{}\n",
              verdict.accepted ? "ACCEPTED" : "REFUSED", verdict.platform,
-             ForTerminal(verdict.form), verdict.time,
-             ForTerminal(verdict.policy.name), verdict.policy.base,
+             text::Printable(verdict.form), verdict.time,
+             text::Printable(verdict.policy.name), verdict.policy.base,
              verdict.policy.relaxations.empty() ? "" : ", which allows ",
              fmt::join(verdict.policy.relaxations, ", "));
   if (verdict.platform == "simulated") {

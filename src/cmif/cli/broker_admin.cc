@@ -17,6 +17,7 @@
 #include "cmif/cli/evidence_files.h"
 #include "cmif/cli/json_line.h"
 #include "cmif/cli/terminal.h"
+#include "cmif/text/printable.h"
 
 namespace cmif::cli {
 namespace {
@@ -37,9 +38,10 @@ void PrintDecision(const std::string& file, const broker::RuleDecision& one,
                    const broker::ReleasePolicy& policy, bool json) {
   const broker::ReleaseRule& rule = *one.rule;
   if (!json) {
-    fmt::print("{}: rule '{}'{}: {}{}\n", ForTerminal(file),
-               ForTerminal(rule.id), rule.simulated ? " (SIMULATED)" : "",
-               one.allowed ? "ALLOWED" : "denied: ", ForTerminal(one.reason));
+    fmt::print(
+        "{}: rule '{}'{}: {}{}\n", text::Printable(file),
+        text::Printable(rule.id), rule.simulated ? " (SIMULATED)" : "",
+        one.allowed ? "ALLOWED" : "denied: ", text::Printable(one.reason));
     return;
   }
   ordered_json object = {{"file", file},
@@ -127,7 +129,7 @@ int RunLog(const StateOptions& options) {
       // The text is JSON that the broker wrote.
       fmt::print("{{\"number\":{},\"hash\":\"{}\",\"entry\":{}}}\n",
                  entry.number, crypto::ToHex(entry.hash),
-                 ForTerminal(entry.text));
+                 text::Printable(entry.text));
     }
     next = entries->back().number + 1;
   }

@@ -19,6 +19,7 @@
 #include "cmif/cli/tls_options.h"
 #include "cmif/client/bound_channel.h"
 #include "cmif/client/channel_store.h"
+#include "cmif/text/printable.h"
 
 namespace cmif::cli {
 namespace {
@@ -106,7 +107,7 @@ int Run(const Flags& flags) {
       "  HOST_DATA (SEV-SNP, simulated)  {}\n"
       "  MRCONFIGID (TDX)                {}\n"
       "  SGX: name the file among the manifest's trusted files\n",
-      flags.output, ForTerminal(made->text()), sha256, sha384);
+      flags.output, text::Printable(made->text()), sha256, sha384);
   return kOk;
 }
 

@@ -15,6 +15,7 @@
 #include "cmif/cli/tls_options.h"
 #include "cmif/crypto/sha256.h"
 #include "cmif/tee/evidence.h"
+#include "cmif/text/printable.h"
 
 namespace cmif::cli {
 namespace {
@@ -106,7 +107,7 @@ Result<std::shared_ptr<broker::KeyLease>> LeaseKey(
   const broker::TokenClaims& claims = lease->claims();
   Note(fmt::format(
       "key broker: {}{} accepted by policy {}, lease of {} s, at most {} rows",
-      ForTerminal(claims.platform),
+      text::Printable(claims.platform),
       claims.simulated ? " (SIMULATED: proves nothing)" : "",
       claims.policy_version, claims.lease.seconds, claims.lease.max_rows));
   return lease;

@@ -13,6 +13,7 @@
 #include "cmif/cli/terminal.h"
 #include "cmif/platform/diagnose_files.h"
 #include "cmif/platform/diagnose_machine.h"
+#include "cmif/text/printable.h"
 #include "cmif/wire/address.h"
 
 namespace cmif::cli {
@@ -77,9 +78,9 @@ void Print(const Finding& finding, bool json) {
     return;
   }
   fmt::print("{}  {:27}  {}\n", NameOf(finding.result), finding.id,
-             ForTerminal(finding.observed));
+             text::Printable(finding.observed));
   if (!finding.fix.empty()) {
-    fmt::print("{:4}  {:27}  -> {}\n", "", "", ForTerminal(finding.fix));
+    fmt::print("{:4}  {:27}  -> {}\n", "", "", text::Printable(finding.fix));
   }
 }
 

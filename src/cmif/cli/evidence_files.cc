@@ -11,6 +11,7 @@
 #include "cmif/base/byte_reader.h"
 #include "cmif/base/file.h"
 #include "cmif/cli/terminal.h"
+#include "cmif/text/printable.h"
 
 namespace cmif::cli {
 namespace {
@@ -49,7 +50,7 @@ Result<void> AddFolder(const std::filesystem::path& folder,
   }
   if (others > 0) {
     Note(fmt::format("{}: {} files are no endorsements",
-                     ForTerminal(folder.string()), others));
+                     text::Printable(folder.string()), others));
   }
   return {};
 }

@@ -21,6 +21,7 @@
 #include "cmif/model/manifest.h"
 #include "cmif/model/tied_head.h"
 #include "cmif/model/verify.h"
+#include "cmif/text/printable.h"
 
 namespace cmif::cli {
 namespace {
@@ -174,15 +175,16 @@ void PrintTable(const ordered_json& json) {
   for (const auto& [key, value] : json.items()) {
     if (!value.is_array() || value.empty() || !value[0].is_object()) {
       fmt::print("{:14} {}\n", key,
-                 ForTerminal(value.is_string() ? value.get<std::string>()
-                                               : JsonLine(value)));
+                 text::Printable(value.is_string() ? value.get<std::string>()
+                                                   : JsonLine(value)));
       continue;
     }
     fmt::print("{}:\n", key);
     for (const auto& entry : value | std::views::take(kShown)) {
       std::string line = " ";
       for (const auto& [name, field] : entry.items()) {
-        line += " " + (ForTerminal(field.is_string() ? field.get<std::string>()
+        line +=
+            " " + (text::Printable(field.is_string() ? field.get<std::string>()
                                                      : JsonLine(field)));
       }
       fmt::print("{}\n", line);

@@ -15,6 +15,7 @@
 
 #include "cmif/cli/commands.h"
 #include "cmif/cli/terminal.h"
+#include "cmif/text/printable.h"
 
 namespace {
 
@@ -125,7 +126,7 @@ int ReportUsage(const CLI::App& app, const CLI::ParseError& error,
   std::ranges::replace(what, '\n', ' ');
   std::string names;
   for (const CLI::App* command : chosen) names += command->get_name() + " ";
-  fmt::print(stderr, "cmif: {}; see {}--help\n", cmif::cli::ForTerminal(what),
+  fmt::print(stderr, "cmif: {}; see {}--help\n", cmif::text::Printable(what),
              names);
   return cmif::cli::kUsage;
 }

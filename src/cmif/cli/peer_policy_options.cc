@@ -8,6 +8,7 @@
 
 #include "cmif/cli/evidence_files.h"
 #include "cmif/cli/terminal.h"
+#include "cmif/text/printable.h"
 
 namespace cmif::cli {
 
@@ -50,14 +51,14 @@ Result<std::shared_ptr<attest::EvidenceJudge>> LoadPeerPolicy(
   }
   if (!policy.relaxations().empty()) {
     Note(fmt::format("{}: beyond deployment this policy allows {}",
-                     ForTerminal(flags.policy),
+                     text::Printable(flags.policy),
                      fmt::join(policy.relaxations(), ", ")));
   }
   if (policy.allow_simulated()) {
     Note(
         fmt::format("{}: this policy allows SIMULATED evidence, which proves "
                     "nothing about a machine",
-                    ForTerminal(flags.policy)));
+                    text::Printable(flags.policy)));
   }
   CMIF_ASSIGN(tee::Endorsements endorsements,
               LoadEndorsements(flags.endorsements));

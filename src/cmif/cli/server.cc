@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <semaphore.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -56,11 +57,21 @@ class StopSignals {
   }
 };
 
+// Each connection takes a descriptor, and gRPC 1.51 accepts none any more once
+// there was none left (CVE-2023-4785).
+void AllowDescriptors() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int Run(Flags& flags, const CLI::App& command) {
   if (flags.parent != 0) {
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != flags.parent) return kOk;  // gone already
   }
+  AllowDescriptors();
   const auto hardened = HardenFor(command);
   if (!hardened) return Report(hardened.error());
   flags.server.log = [](const std::string& line) { Note("server: " + line); };

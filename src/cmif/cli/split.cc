@@ -16,6 +16,7 @@
 #include "cmif/cli/task_logits.h"
 #include "cmif/cli/terminal.h"
 #include "cmif/client/split_model.h"
+#include "cmif/text/printable.h"
 
 namespace cmif::cli {
 namespace {
@@ -191,7 +192,7 @@ int Run(const Flags& flags) {
       "  {}/body.gguf       {} bytes, for the server\n"
       "  {}/embedding.cmif  {} bytes, for the clients: keep it secret\n"
       "{}{}\n",
-      ForTerminal(manifest.facts.name), manifest.facts.architecture,
+      text::Printable(manifest.facts.name), manifest.facts.architecture,
       manifest.facts.partition, manifest.facts.vocabulary, manifest.facts.width,
       manifest.facts.table_type, flags.folder, manifest.body_bytes,
       flags.folder, manifest.bundle_bytes, ClusterText(result->clustering),

@@ -9,6 +9,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "cmif/text/printable.h"
+
 namespace cmif::cli {
 namespace {
 
@@ -59,7 +61,7 @@ ExitCode ExitCodeOf(const Status& status) {
 }
 
 ExitCode Report(const Status& status) {
-  std::string line = ForTerminal(status.message());
+  std::string line = text::Printable(status.message());
   std::ranges::replace(line, '\n', ' ');
   fflush(stdout);  // in order where both go to one place
   fmt::print(stderr, "cmif: {}\n", line);
@@ -69,23 +71,6 @@ ExitCode Report(const Status& status) {
 void Note(std::string_view line) {
   fflush(stdout);
   fmt::print(stderr, "{}\n", line);
-}
-
-std::string ForTerminal(std::string_view text) {
-  std::string shown;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<uint8_t>(text[i]);
-    const auto next =
-        static_cast<uint8_t>(i + 1 < text.size() ? text[i + 1] : 0);
-    const bool control = byte < 0x20 && byte != '\n' && byte != '\t';
-    if (byte == 0xC2 && next >= 0x80 && next <= 0x9F) {
-      shown += '?';
-      ++i;
-    } else {
-      shown += control || byte == 0x7F ? '?' : text[i];
-    }
-  }
-  return shown;
 }
 
 void Progress::Update(std::string_view step, double share) {

@@ -35,11 +35,6 @@ ExitCode Report(const Status& status);
 // One line of information, unless quiet.
 void Note(std::string_view line);
 
-// Text of a model for a terminal: control characters but newline and tab become
-// '?', so that a hostile server cannot write escape codes. C1 controls in
-// UTF-8 (C2 80 to C2 9F) too.
-std::string ForTerminal(std::string_view text);
-
 // A progress bar on a terminal, plain lines elsewhere (at the start of a step
 // and when it is done). Nothing for steps that end within half a second.
 class Progress {

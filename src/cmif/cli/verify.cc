@@ -16,6 +16,7 @@
 #include "cmif/cli/terminal.h"
 #include "cmif/client/client_model.h"
 #include "cmif/client/verify_channels.h"
+#include "cmif/text/printable.h"
 
 namespace cmif::cli {
 namespace {
@@ -54,7 +55,7 @@ int Run(const BundleOptions& options, bool json) {
     return good ? kOk : kBadData;
   }
   for (const std::string& line : *findings) {
-    fmt::print("MISMATCH {}\n", ForTerminal(line));
+    fmt::print("MISMATCH {}\n", text::Printable(line));
   }
   if (sealed) {
     Note(

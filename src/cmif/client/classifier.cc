@@ -6,14 +6,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <condition_variable>
 #include <deque>
-#include <mutex>
 #include <optional>
-#include <thread>
 
 #include "cmif/client/prove-inl.h"
 #include "cmif/client/remote-inl.h"
+#include "cmif/client/watchdog-inl.h"
 #include "cmif/wire/grpc_status.h"
 #include "cmif/wire/limits.h"
 #include "cmif/wire/row_sender.h"
@@ -24,58 +22,6 @@ namespace {
 
 // A server that accepts sentences and never answers must not hang a client.
 constexpr std::chrono::seconds kAnswerLimit{120};
-
-// Cancels a call that waits for longer than kAnswerLimit between Arm() and
-// Disarm(). A thread of its own, since reads of a stream have no deadline; it
-// looks once a second, so that an answer in time wakes nobody.
-class Watchdog {
- public:
-  explicit Watchdog(grpc::ClientContext& context)
-      : context_(context), thread_([this] { Watch(); }) {}
-  ~Watchdog() {
-    {
-      const std::lock_guard lock(mutex_);
-      ends_ = true;
-    }
-    changed_.notify_one();
-    thread_.join();
-  }
-  Watchdog(const Watchdog&) = delete;
-  Watchdog& operator=(const Watchdog&) = delete;
-
-  void Arm() {
-    const std::lock_guard lock(mutex_);
-    deadline_ = std::chrono::steady_clock::now() + kAnswerLimit;
-  }
-  void Disarm() {
-    const std::lock_guard lock(mutex_);
-    deadline_.reset();
-  }
-  bool fired() {
-    const std::lock_guard lock(mutex_);
-    return fired_;
-  }
-
- private:
-  void Watch() {
-    std::unique_lock lock(mutex_);
-    while (!changed_.wait_for(lock, std::chrono::seconds(1),
-                              [this] { return ends_; })) {
-      if (!deadline_ || std::chrono::steady_clock::now() < *deadline_) continue;
-      fired_ = true;
-      deadline_.reset();
-      context_.TryCancel();
-    }
-  }
-
-  grpc::ClientContext& context_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::optional<std::chrono::steady_clock::time_point> deadline_;
-  bool ends_ = false;
-  bool fired_ = false;
-  std::thread thread_;
-};
 
 }  // namespace
 
@@ -94,13 +40,17 @@ struct Classifier::Impl {
 
   // Why the stream broke.
   std::unexpected<Status> Broken() {
+    const bool too_late = watchdog.fired();
+    watchdog.Arm(kStatusLimit);
     const auto status = wire::FromGrpc(stream->Finish());
+    watchdog.Disarm();
     stream.reset();
-    if (watchdog.fired()) {
+    if (too_late) {
       return Fail(Code::kDeadlineExceeded,
                   fmt::format("the server did not answer within {} s",
                               kAnswerLimit.count()));
     }
+    if (watchdog.fired()) return Unreadable();
     if (!status) return std::unexpected(remote.Explained(status.error()));
     return Unavailable("the server ended the stream early; is it stopping?");
   }
@@ -112,7 +62,7 @@ struct Classifier::Impl {
     while (early.size() < pending.size()) {
       CMIF_ASSIGN(early.emplace_back(), ReadReply());
     }
-    watchdog.Arm();
+    watchdog.Arm(kAnswerLimit);
     const auto proven =
         Prove(*stream, context, proof, [this] { return Broken(); });
     watchdog.Disarm();
@@ -125,7 +75,7 @@ struct Classifier::Impl {
 
   Result<v1::ClassifyReply> ReadReply() {
     v1::ClassifyReply reply;
-    watchdog.Arm();
+    watchdog.Arm(kAnswerLimit);
     const bool read = stream->Read(&reply);
     watchdog.Disarm();
     if (!read) return Broken();
@@ -223,7 +173,7 @@ Result<std::vector<uint64_t>> Classifier::Send(
     bytes.push_back(size + impl_->sender.new_row_bytes() - before);
   }
   request.mutable_rows()->set_new_rows(impl_->sender.TakeNewRows());
-  impl_->watchdog.Arm();
+  impl_->watchdog.Arm(kAnswerLimit);
   const bool written = impl_->stream->Write(request);
   impl_->watchdog.Disarm();
   if (!written) return impl_->Broken();

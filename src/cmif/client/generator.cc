@@ -11,6 +11,7 @@
 #include "cmif/client/prove-inl.h"
 #include "cmif/client/remote-inl.h"
 #include "cmif/client/text_assembler.h"
+#include "cmif/client/watchdog-inl.h"
 #include "cmif/wire/grpc_status.h"
 #include "cmif/wire/limits.h"
 #include "cmif/wire/row_sender.h"
@@ -190,8 +191,11 @@ class Run {
     return {};
   }
   std::unexpected<Status> Broken() {
+    Watchdog watchdog(context_);
+    watchdog.Arm(kStatusLimit);
     const auto status = wire::FromGrpc(stream_->Finish());
     stream_.reset();
+    if (watchdog.fired()) return Unreadable();
     if (!status) return std::unexpected(Explained(status.error()));
     return Unavailable("the server ended the stream early; is it stopping?");
   }

@@ -35,9 +35,12 @@ Result<v1::HelloReply> Hello(v1::Inference::Stub& stub,
   return reply;
 }
 
+// Words of the server's are not to be taken for this program's.
+Status Said(const Status& status) { return status.At("the server says"); }
+
 // What a server meant says for itself; the rest are words of gRPC's.
 Status HelloFailed(const std::string& address, const Status& status) {
-  if (status.code() == Code::kFailedPrecondition) return status;
+  if (status.code() == Code::kFailedPrecondition) return Said(status);
   return {status.code(),
           fmt::format("{} took the connection but gives no proper answer ({}); "
                       "is it a cmif server, and is it not overloaded?",
@@ -142,7 +145,7 @@ Status WhyNoConnection(const std::string& address, bool tls,
 Status Remote::Explained(const Status& status) const {
   if (status.code() != Code::kUnavailable &&
       status.code() != Code::kCancelled) {
-    return status;
+    return Said(status);
   }
   // A server that came back with another key.
   if (impl_->judge) {

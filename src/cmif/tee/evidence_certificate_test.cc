@@ -17,9 +17,7 @@ namespace {
 using testing::At;
 using testing::Bytes;
 using ::testing::Contains;
-using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using ::testing::Not;
 using testing::RecordedEvidence;
 using testing::TestSnp;
 

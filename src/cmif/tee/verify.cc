@@ -40,9 +40,8 @@ void CheckPolicy(const Policy& policy, Verdict& verdict) {
 }
 
 // A certificate that carries evidence: the evidence is of its key.
-void CheckCarrier(const Case& the, std::span<const uint8_t> report_data,
-                  Verdict& verdict) {
-  const Certificate& carrier = *the.evidence.carrier;
+void CheckCarrier(const Case& the, const Certificate& carrier,
+                  std::span<const uint8_t> report_data, Verdict& verdict) {
   const crypto::Digest claims = crypto::Sha256Of(the.evidence.carrier_claims);
   const bool bound = report_data.size() == 64 &&
                      std::ranges::equal(report_data.first(32), claims) &&
@@ -117,7 +116,9 @@ FoundCrl FindCrl(std::span<const Crl> crls, const Certificate& issuer, Time now,
 
 void CheckReportData(const Case& the, std::span<const uint8_t> report_data,
                      Verdict& verdict) {
-  if (the.evidence.carrier) CheckCarrier(the, report_data, verdict);
+  if (const auto& carrier = the.evidence.carrier) {
+    CheckCarrier(the, *carrier, report_data, verdict);
+  }
   const std::string observed = crypto::ToHex(report_data);
   const auto& wanted = the.expectations.report_data;
   if (!wanted) {
@@ -131,12 +132,6 @@ void CheckReportData(const Case& the, std::span<const uint8_t> report_data,
 bool IsListed(std::span<const uint8_t> value, const ByteList& allowed) {
   return std::ranges::any_of(
       allowed, [&](const auto& one) { return std::ranges::equal(one, value); });
-}
-
-bool HasRules(bool has_rules, const char* platform, Verdict& verdict) {
-  verdict.Require(has_rules, "policy.platform", platform,
-                  "a platform that the policy has rules for");
-  return has_rules;
 }
 
 void CheckListed(std::span<const uint8_t> value, const ByteList& allowed,

@@ -61,9 +61,8 @@ void AddTdClaims(const TdBody& td, Verdict& verdict) {
 bool Matches(const TdxImage& image, const TdBody& td) {
   if (!std::ranges::equal(image.mr_td, td.mr_td)) return false;
   for (size_t i = 0; i < td.rtmr.size(); ++i) {
-    if (image.rtmr[i] && !std::ranges::equal(*image.rtmr[i], td.rtmr[i])) {
-      return false;
-    }
+    const auto& wanted = image.rtmr[i];
+    if (wanted && !std::ranges::equal(*wanted, td.rtmr[i])) return false;
   }
   return true;
 }
@@ -123,8 +122,8 @@ void CheckTdxModule(const TdBody& td, const TcbInfo& info, Verdict& verdict) {
 void CheckTd(const Case& the, const TdBody& td,
              const std::optional<PckExtension>& pck, Verdict& verdict) {
   AddTdClaims(td, verdict);
-  const auto& rules = the.policy.tdx();
-  if (!HasRules(rules.has_value(), "tdx", verdict)) return;
+  const auto* const rules = RulesOf(the.policy.tdx(), "tdx", verdict);
+  if (rules == nullptr) return;
   CheckTdAttributes(*rules, td, verdict);
   if (td.mr_service_td && !IsZero(*td.mr_service_td)) {
     verdict.Require(IsListed(*td.mr_service_td, rules->service_tds),
@@ -159,8 +158,8 @@ void CheckSgx(const Case& the, const SgxBody& body,
   verdict.AddClaim("config_id", body.config_id);
   verdict.AddClaim("attributes", body.attributes);
   verdict.AddClaim("debug", body.debug());
-  const auto& rules = the.policy.sgx();
-  if (!HasRules(rules.has_value(), "sgx", verdict)) return;
+  const auto* const rules = RulesOf(the.policy.sgx(), "sgx", verdict);
+  if (rules == nullptr) return;
   verdict.Require(!body.debug(), "debug", YesNo(body.debug()), "no");
   verdict.Require(body.initialised() && body.mode64(), "sgx.attributes",
                   crypto::ToHex(body.attributes), "initialised, 64 bits");

@@ -52,8 +52,14 @@ void CheckReportData(const Case& the, std::span<const uint8_t> report_data,
 
 bool IsListed(std::span<const uint8_t> value, const ByteList& allowed);
 
-// Adds policy.platform; returns whether there are rules.
-bool HasRules(bool has_rules, const char* platform, Verdict& verdict);
+// Adds policy.platform; null: the policy has no rules for it.
+template <typename Rules>
+const Rules* RulesOf(const std::optional<Rules>& rules, const char* platform,
+                     Verdict& verdict) {
+  verdict.Require(rules.has_value(), "policy.platform", platform,
+                  "a platform that the policy has rules for");
+  return rules ? &*rules : nullptr;
+}
 
 // Adds a check that `value` is one of `allowed`. An empty list asks for
 // nothing and adds nothing.

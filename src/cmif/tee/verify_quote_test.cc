@@ -56,7 +56,6 @@ std::vector<std::string> NoCollateralAnd(const std::string& more) {
 }
 
 std::vector<Vector> Vectors() {
-  const std::string march = "2026-03-20T12:00:00Z";
   return {
       {"tdx/gtg_v4_quote.dat",
        kGtg,
@@ -343,6 +342,9 @@ TEST(VerifyQuoteTest, RulesForThePlatformAreKept) {
   const Accepted given;
   const Quote quote = *Quote::Parse(given.evidence.bytes);
   const std::string image = Image(*quote.td());
+  const auto with = [&](const std::string& rule) {
+    return PolicyOf(",\"tdx\":{" + image + "," + rule + "}");
+  };
   const std::string ones48(96, '1');
   const std::string ones16(32, '1');
   const std::string zeros16(32, '0');
@@ -352,9 +354,7 @@ TEST(VerifyQuoteTest, RulesForThePlatformAreKept) {
         {"\"mr_owner_configs\":[\"" + ones48 + "\"]", "tdx.mr_owner_config"},
         {"\"platform_ids\":[\"" + ones16 + "\"]", "platform_id"},
         {"\"platform_ids\":[\"" + zeros16 + "\"]", "platform_id"}}) {
-    EXPECT_THAT(given.Judge(PolicyOf(",\"tdx\":{" + image + "," + rule + "}"))
-                    .Failures(),
-                ElementsAre(failure))
+    EXPECT_THAT(given.Judge(with(rule)).Failures(), ElementsAre(failure))
         << rule;
   }
   const Verdict verdict = given.Judge();

@@ -53,8 +53,9 @@ void VerifySimulated(const Case& the, Verdict& verdict) {
   CheckOrigin(the, *evidence, verdict);
   AddClaims(*evidence, verdict);
   CheckReportData(the, evidence->report_data, verdict);
-  const auto& rules = the.policy.simulated();
-  if (!HasRules(rules.has_value(), "simulated", verdict)) return;
+  const auto* const rules =
+      RulesOf(the.policy.simulated(), "simulated", verdict);
+  if (rules == nullptr) return;
   verdict.Require(!evidence->debug(), "debug", YesNo(evidence->debug()), "no");
   if (!ReportAnyMeasurement(the.policy, evidence->measurement, verdict)) {
     CheckListed(evidence->measurement, rules->measurements, "measurement",

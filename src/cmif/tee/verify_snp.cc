@@ -96,8 +96,8 @@ void AddClaims(const SnpReport& report, SnpProduct product, Verdict& verdict) {
 }
 
 void CheckForm(const Case& the, const SnpReport& report, Verdict& verdict) {
-  const uint32_t least =
-      the.policy.snp() ? the.policy.snp()->minimum_report_version : 2;
+  const auto& rules = the.policy.snp();
+  const uint32_t least = rules ? rules->minimum_report_version : 2;
   verdict.Require(report.version >= least && report.version <= 5,
                   "evidence.version", fmt::format("{}", report.version),
                   fmt::format("{} to 5", least));
@@ -124,7 +124,8 @@ void CheckForm(const Case& the, const SnpReport& report, Verdict& verdict) {
 // Whether AMD revoked the intermediate. Its lists name no single VCEK.
 void CheckRevocation(const Case& the, std::span<const Certificate> chain,
                      Verdict& verdict) {
-  const bool tolerated = the.policy.snp() && the.policy.snp()->allow_absent_crl;
+  const auto& rules = the.policy.snp();
+  const bool tolerated = rules && rules->allow_absent_crl;
   const FoundCrl found =
       FindCrl(the.endorsements.crls(), chain.back(), the.now);
   if (found.crl == nullptr) {
@@ -172,6 +173,7 @@ std::optional<SnpProduct> CheckOrigin(const Case& the, const SnpReport& report,
     return std::nullopt;
   }
   std::vector<Certificate> roots;
+  roots.reserve(the.roots.amd.size());
   for (const AmdRoots& line : the.roots.amd) roots.push_back(line.ark);
   const auto chain =
       CheckChain(*found.certificate, Intermediates(the, *found.certificate),
@@ -316,8 +318,8 @@ void VerifySnp(const Case& the, Verdict& verdict) {
                 : report->product().value_or(SnpProduct::kMilan);
   AddClaims(*report, product, verdict);
   CheckReportData(the, report->report_data, verdict);
-  const auto& rules = the.policy.snp();
-  if (!HasRules(rules.has_value(), "snp", verdict)) return;
+  const auto* const rules = RulesOf(the.policy.snp(), "snp", verdict);
+  if (rules == nullptr) return;
   CheckTcb(*rules, *report, product, verdict);
   CheckGuest(the.policy, *rules, *report, verdict);
   CheckExtras(*rules, *report, verdict);

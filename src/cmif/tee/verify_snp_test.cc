@@ -237,7 +237,6 @@ TEST(VerifySnpTest, RulesForThePlatformAreKept) {
   const Given given = GcpV5();
   const std::string base =
       MeasurementOf(given) + R"(,"vmpl":[1],"allow_absent_crl":true,)";
-  const std::string zeros(64, '0');
   for (const auto& [rule, check] :
        {std::pair{"\"host_data\":[\"" + std::string(64, '1') + "\"]",
                   "snp.host_data"},

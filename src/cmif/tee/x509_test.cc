@@ -10,7 +10,6 @@
 namespace cmif::tee {
 namespace {
 
-using testing::At;
 using testing::Recorded;
 using testing::RecordedCertificate;
 

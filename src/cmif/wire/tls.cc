@@ -50,7 +50,7 @@ std::string PathOf(int descriptor) {
   return "/proc/self/fd/" + std::to_string(descriptor);
 }
 
-std::string_view View(grpc::string_ref text) {
+std::string_view View(const grpc::string_ref& text) {
   return {text.data(), text.size()};
 }
 
