@@ -20,10 +20,13 @@ import time
 import unittest
 from pathlib import Path
 
+import http2
+
 CMIF, TINY = "", ""
 SOME_LINES, USAGE, NOT_PERMITTED, NO_SERVER = 1, 2, 5, 6
 DOES_NOT_FIT, LIMIT, ALREADY = 7, 9, 10
 MARKER = "xyzzymarkerplugh"
+PROTOCOL = 3  # wire/limits.h
 
 
 class Server:
@@ -81,22 +84,6 @@ def cmif(*arguments, stdin=b"", timeout=120):
                           capture_output=True, timeout=timeout, check=False)
     assert 0 <= done.returncode < 128, done
     return done
-
-
-HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-
-
-def frame(kind, flags=0, stream=0, payload=b""):
-    """A frame of HTTP/2 (RFC 9113, 4.1)."""
-    return (len(payload).to_bytes(3, "big") + bytes([kind, flags])
-            + stream.to_bytes(4, "big") + payload)
-
-
-def headers(fields):
-    """A block of headers, each a literal (RFC 7541, 6.2.2)."""
-    return b"".join(b"\0" + bytes([len(name)]) + name.encode()
-                    + bytes([len(value)]) + value.encode()
-                    for name, value in fields.items())
 
 
 class EndToEnd(unittest.TestCase):
@@ -615,7 +602,7 @@ class EndToEnd(unittest.TestCase):
             self.assertEqual(server.stop(), 0)
             self.assertLess(time.monotonic() - start, 11)
 
-    # What gRPC itself would write to standard error.
+    # What no client and no server of gRPC's would send.
 
     WORDS = "a word\x1b[31m that\ncmif: a peer sent"
 
@@ -623,38 +610,59 @@ class EndToEnd(unittest.TestCase):
         server = Server(self.folder / "bert/body.gguf")
         host, port = server.address.rsplit(":", 1)
         with socket.create_connection((host, int(port))) as peer:
-            peer.sendall(HTTP2_PREFACE + frame(4) + frame(1, 5, 1, headers({
-                ":method": "POST", ":scheme": "http", "te": "trailers",
-                ":path": "/cmif.v1.Inference/Hello", ":authority": "x",
-                "content-type": "application/grpc",
-                "grpc-encoding": self.WORDS, "grpc-timeout": self.WORDS})))
+            peer.sendall(http2.PREFACE + http2.frame(http2.SETTINGS)
+                         + http2.frame(
+                http2.HEADERS, http2.END_HEADERS | http2.END_STREAM, 1,
+                http2.headers({
+                    ":method": "POST", ":scheme": "http", "te": "trailers",
+                    ":path": "/cmif.v1.Inference/Hello", ":authority": "x",
+                    "content-type": "application/grpc",
+                    "grpc-encoding": self.WORDS, "grpc-timeout": self.WORDS})))
             self.assertTrue(peer.recv(1))
         self.assertEqual(server.stop(), 0)
         self.assertNotIn("a peer sent", server.said())
 
+    @staticmethod
+    def reply(body=b"", **fields):
+        """Headers of a reply and what follows; the stream stays open."""
+        block = http2.headers({":status": "200",
+                               "content-type": "application/grpc", **fields})
+        return lambda call: (
+            http2.frame(http2.HEADERS, http2.END_HEADERS, call, block)
+            + http2.frame(http2.DATA, 0, call, body))
+
+    def hello(self, kind):
+        """What the server of this split says at first."""
+        facts = json.loads((self.folder / kind / "manifest.json").read_text())
+        body = http2.message({
+            1: PROTOCOL, 2: facts["model_id"], 3: facts["body"]["sha256"],
+            5: facts["partition"], 6: facts["table_type"], 7: facts["width"],
+            8: 64, 9: 1, 10: 4, 11: len(facts["labels"]), 12: 64})
+        end = http2.headers({"grpc-status": "0"})
+        return lambda call: self.reply(body)(call) + http2.frame(
+            http2.HEADERS, http2.END_HEADERS | http2.END_STREAM, call, end)
+
+    def of_odd_server(self, command, kind, *replies):
+        server = http2.OddServer(*replies)
+        self.addCleanup(server.stop)
+        start = time.monotonic()
+        more = ["bada"] if command == "ask" else []
+        done = self.client(command, kind, *more, server=server, stdin=b"bada\n")
+        self.assertLess(time.monotonic() - start, 20)
+        self.assertNotEqual(done.returncode, 0)
+        return done.stderr
+
     def test_client_repeats_no_header_of_a_server(self):
-        listener = socket.create_server(("127.0.0.1", 0))
-        self.addCleanup(listener.close)
-        client = subprocess.Popen(
-            [CMIF, "classify", "--bundle", self.folder / "bert", "--server",
-             f"127.0.0.1:{listener.getsockname()[1]}"],
-            stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        self.addCleanup(client.kill)
-        peer, _ = listener.accept()
-        with peer, peer.makefile("rb") as stream:
-            peer.sendall(frame(4))
-            self.assertEqual(stream.read(len(HTTP2_PREFACE)), HTTP2_PREFACE)
-            while True:
-                head = stream.read(9)
-                stream.read(int.from_bytes(head[:3], "big"))
-                if head[3] == 1:  # HEADERS of the call
-                    break
-            peer.sendall(frame(1, 4, int.from_bytes(head[5:], "big"), headers({
-                ":status": "200", "content-type": "application/grpc",
-                "grpc-encoding": self.WORDS, "grpc-status": self.WORDS})))
-            error = client.communicate(timeout=60)[1]
-        self.assertNotEqual(client.returncode, 0)
-        self.assertNotIn(b"a peer sent", error)
+        spoiled = self.reply(**{"grpc-encoding": self.WORDS,
+                                "grpc-status": self.WORDS})
+        self.assertNotIn(b"a peer sent",
+                         self.of_odd_server("classify", "bert", spoiled))
+
+    def test_a_message_that_cannot_be_read_ends_the_call(self):
+        spoiled = self.reply(b"\0\0\0\0\2\xff\xff")
+        for command, kind in (("classify", "bert"), ("ask", "llama")):
+            said = self.of_odd_server(command, kind, self.hello(kind), spoiled)
+            self.assertIn(b"cannot be read", said)
 
     def test_many_clients_at_once(self):
         clients = [self.start("ask", "llama", "--mechanism", "identity",
