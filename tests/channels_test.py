@@ -136,6 +136,19 @@ class ChannelsTest(unittest.TestCase):
         self.expect(BAD_DATA, self.classify(
             server, "--tls", "--server-ca", self.folder / "ca.key"), "--server-ca")
 
+    def test_own_certificate_that_expired_is_refused_at_start(self):
+        old = self.folder / "old.pem"
+        made = openssl("x509", "-req", "-in", self.folder / "server.csr",
+                       "-CA", self.folder / "ca.pem", "-CAkey",
+                       self.folder / "ca.key", "-days", "-1", "-out", old)
+        assert made.returncode == 0, made.stderr
+        done = subprocess.run(
+            [CMIF, "server", "--body", self.folder / "bert/body.gguf",
+             "--listen", "127.0.0.1:0", "--tls-cert", old, "--tls-key",
+             self.folder / "server.key"], capture_output=True, timeout=60,
+            check=False)
+        self.expect(NOT_PERMITTED, done, "old.pem", "expired")
+
     def test_mutual(self):
         server = self.server("--tls-self", "--client-ca",
                              self.folder / "ca.pem")

@@ -407,6 +407,9 @@ class EndToEnd(unittest.TestCase):
         self.assertIn(b"are not signed", done.stderr)
         done = cmif("channel", "certify", channel, "--bundle-key", key)
         self.assertEqual(done.returncode, 0, done.stderr)
+        # A key of no use: only that is told, not that channels are bad.
+        done = cmif("verify", self.folder / "bert", "--bundle-key", key)
+        self.assertEqual(done.stdout.count(b"MISMATCH"), 1, done.stdout)
         bundle = folder / "embedding.cmif"
         bytes_ = bytearray(bundle.read_bytes())
         bytes_[-100] ^= 1
