@@ -535,6 +535,17 @@ class EndToEnd(unittest.TestCase):
             self.assertEqual(client.returncode, NO_SERVER, error)
             self.assertIn(b"charged: 4 draws", error)
 
+    def test_what_cannot_be_printed_is_charged(self):
+        for command, kind, more in (("ask", "llama", ["bada"]),
+                                    ("ask", "llama", ["--json", "bada"]),
+                                    ("classify", "bert", [])):
+            with open("/dev/full", "wb") as full:
+                done = self.start(command, kind, *more, stdout=full,
+                                  stdin=subprocess.PIPE)
+                error = done.communicate(b"bada\n", timeout=60)[1]
+            self.assertEqual(done.returncode, NOT_PERMITTED, error)
+            self.assertIn(b"charged: 1 draws", error)
+
     def test_question_without_its_whole_answer_is_charged(self):
         server = Server(self.folder / "llama/body.gguf")
         client = self.start("ask", "llama", "--max-tokens", "1900", "bada kilo",
@@ -660,6 +671,17 @@ class EndToEnd(unittest.TestCase):
                                 "grpc-status": self.WORDS})
         self.assertNotIn(b"a peer sent",
                          self.of_odd_server("classify", "bert", spoiled))
+
+    def test_why_the_server_ended_a_call_is_told_and_whose_words_it_is(self):
+        end = http2.headers({":status": "200", "grpc-status": "8",
+                             "content-type": "application/grpc",
+                             "grpc-message": "full). cmif: all is well"})
+        full = lambda call: http2.frame(
+            http2.HEADERS, http2.END_HEADERS | http2.END_STREAM, call, end)
+        for command, kind in (("classify", "bert"), ("ask", "llama")):
+            said = self.of_odd_server(command, kind, self.hello(kind), full)
+            self.assertIn(b"reason given: full). cmif: all is well\n", said)
+            self.assertNotIn(b"\ncmif: all", said)
 
     def test_a_message_that_cannot_be_read_ends_the_call(self):
         spoiled = self.reply(b"\0\0\0\0\2\xff\xff")

@@ -70,6 +70,18 @@ TEST_F(FolderTest, CommitReplacesTheFile) {
             Code::kResourceExhausted);
 }
 
+TEST_F(FolderTest, CommitNewReplacesNothing) {
+  for (const bool there : {false, true}) {
+    auto file = AtomicFile::Create(folder_ / "a");
+    ASSERT_TRUE(file->Write(AsBytes(there ? "two" : "one")).has_value());
+    const auto done = file->CommitNew();
+    EXPECT_EQ(done ? Code::kOk : done.error().code(),
+              there ? Code::kAlreadyExists : Code::kOk);
+  }
+  EXPECT_EQ(ReadFile(folder_ / "a", 10).value(), "one");
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_.path()), {}), 1);
+}
+
 TEST_F(FolderTest, HoleIsReadAsZeroes) {
   auto file = AtomicFile::Create(folder_ / "a");
   ASSERT_TRUE(file->Write(AsBytes("x")).has_value());

@@ -190,11 +190,34 @@ Result<void> AtomicFile::WriteHole(uint64_t size_bytes) {
   return {};
 }
 
-Result<void> AtomicFile::Commit() {
+Result<void> AtomicFile::Flush() {
   if (fsync(descriptor_) != 0) return Failure("flush", path_, errno);
   if (close(std::exchange(descriptor_, -1)) != 0) {
     return Failure("close", path_, errno);
   }
+  return {};
+}
+
+Result<void> AtomicFile::CommitNew() {
+  CMIF_TRY(Flush());
+  // Two ways, since no file system of a few has both.
+  const bool done = renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD,
+                              path_.c_str(), RENAME_NOREPLACE) == 0;
+  if (!done && errno != EEXIST &&
+      link(temporary_.c_str(), path_.c_str()) == 0) {
+    return {};  // the other name goes with this object
+  }
+  if (!done && errno == EEXIST) {
+    return Fail(Code::kAlreadyExists,
+                path_.string() + " exists; give the name of a new file");
+  }
+  if (!done) return Failure("rename the temporary file to", path_, errno);
+  temporary_.clear();
+  return {};
+}
+
+Result<void> AtomicFile::Commit() {
+  CMIF_TRY(Flush());
   if (rename(temporary_.c_str(), path_.c_str()) != 0) {
     return Failure("rename the temporary file to", path_, errno);
   }

@@ -64,8 +64,11 @@ class AtomicFile {
   Result<void> WriteHole(uint64_t size_bytes);
   uint64_t size_bytes() const { return size_bytes_; }
   Result<void> Commit();
+  // ALREADY_EXISTS: there is a file of that name, which stays.
+  Result<void> CommitNew();
 
  private:
+  Result<void> Flush();
   AtomicFile() = default;
   std::filesystem::path path_;
   std::string temporary_;

@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 #include <cerrno>
+#include <cstdio>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <system_error>
@@ -71,9 +73,12 @@ void PrintSummary(const client::Sanitized& asked,
 // What left, and what it cost.
 void PrintCharges(const client::Sanitizer& sanitizer,
                   const client::Sanitized& asked, privacy::Delta delta) {
+  Note("asked: " + text::Printable(asked.text));
   DocumentLosses losses(sanitizer, delta);
   losses.Add(asked.charges);
-  if (const std::string line = losses.Line(); !line.empty()) Note(line);
+  if (const std::string line = losses.Line(); !line.empty()) {
+    Note(line + "; asking again is charged again");
+  }
   Note(RevealedLine(sanitizer.model().ledger()));
 }
 
@@ -143,21 +148,30 @@ int Run(Flags& flags) {
                                           *flags.question, random);
   if (!prompt) return Report(prompt.error());
   const client::Sanitized& asked = prompt->sanitized;
-  const auto made = Answer(flags, **remote, **model, *prompt, random);
-  if (flags.json && made) {
-    fmt::print("{}\n", JsonLine(AnswerJson(*sanitizer, rows->kind(), asked,
-                                           *made, *delta)));
+  // Whatever becomes of the answer.
+  const auto tell_charges = [&] {
+    if ((*model)->ledger().rows_revealed() == 0) return;
+    PrintCharges(*sanitizer, asked, *delta);
+  };
+  try {
+    const auto made = Answer(flags, **remote, **model, *prompt, random);
+    if (!made) {
+      tell_charges();
+      return Report(made.error());
+    }
+    if (flags.json) {
+      fmt::print("{}\n", JsonLine(AnswerJson(*sanitizer, rows->kind(), asked,
+                                             *made, *delta)));
+      if (fflush(stdout) != 0) tell_charges();  // main() says why
+      return kOk;
+    }
+    tell_charges();
+    PrintSummary(asked, *made);
     return kOk;
+  } catch (const std::exception&) {  // standard output cannot be written
+    tell_charges();
+    throw;
   }
-  const bool left = (*model)->ledger().rows_revealed() > 0;
-  if (left) Note("asked: " + text::Printable(asked.text));
-  if (made) PrintSummary(asked, *made);
-  if (left) PrintCharges(*sanitizer, asked, *delta);
-  if (made) return kOk;
-  if (left && !sanitizer->is_identity()) {
-    Note("asking again draws anew, and is charged again");
-  }
-  return Report(made.error());
 }
 
 // CLI11's ranges hold for nan.

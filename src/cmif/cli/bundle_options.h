@@ -47,7 +47,7 @@ Result<std::shared_ptr<client::ClientModel>> OpenModel(
 Result<crypto::Ed25519Signer> ReadSigner(const std::string& path);
 
 // A new bundle key and its file: 64 hex digits and a newline, readable for its
-// owner alone, which get their name when it is committed.
+// owner alone, which get their name by file.CommitNew().
 struct NewKey {
   // ALREADY_EXISTS: no key is ever overwritten.
   static Result<NewKey> Create(const std::string& path);

@@ -238,6 +238,8 @@ void AddChannel(CLI::App& app, int& exit_code) {
   const auto add_file = [&](CLI::App* command) {
     command->add_option("file", flags->file, "a channel file")->required();
     AddBundleAccessOptions(*command, flags->privacy.bundle);
+    command->get_option("--owner-key")
+        ->description("with --bound-config: the key that it names");
   };
   add_file(AddAction(*channel, "inspect", "what a channel file promises", flags,
                      exit_code, Inspect));

@@ -57,10 +57,31 @@ class Pipeline {
         json_(json) {}
 
   int Run() {
-    LineReader lines(STDIN_FILENO);
+    // Where standard output cannot be written {fmt} throws; what left is told
+    // all the same.
+    try {
+      Pass();
+    } catch (...) {
+      TellCharges();
+      throw;
+    }
+    TellCharges();
+    if (broken_) return ExitCodeOf(*broken_);
+    if (const auto read = lines_.error(); !read) return Report(read.error());
+    return exit_code_;  // main() sees whether all of it was written
+  }
+
+ private:
+  void TellCharges() const {
+    if (const std::string line = losses_.Line(); !line.empty()) Note(line);
+    Note(RevealedLine(sanitizer_.model().ledger()));
+  }
+
+  // All lines, in batches.
+  void Pass() {
     Batch batch;
     size_t tokens = 0;
-    for (size_t number = 1; auto line = lines.Next(); ++number) {
+    for (size_t number = 1; auto line = lines_.Next(); ++number) {
       Item item = Prepare(number, *line);
       if (!batch.empty() &&
           tokens + item.rows.size() > classifier_->max_batch_tokens()) {
@@ -71,22 +92,16 @@ class Pipeline {
       tokens += item.rows.size();
       batch.push_back(std::move(item));
       const bool full = batch.size() >= classifier_->max_sentences();
-      if (!full && lines.Ready()) continue;
+      if (!full && lines_.Ready()) continue;
       Send(std::exchange(batch, {}));
       tokens = 0;
       if (pending_.size() > 1) ReceiveOldest();
-      while (!lines.Ready() && !pending_.empty()) ReceiveOldest();
+      while (!lines_.Ready() && !pending_.empty()) ReceiveOldest();
     }
     if (!batch.empty()) Send(std::move(batch));
     while (!pending_.empty()) ReceiveOldest();
-    if (const std::string line = losses_.Line(); !line.empty()) Note(line);
-    Note(RevealedLine(sanitizer_.model().ledger()));
-    if (broken_) return ExitCodeOf(*broken_);
-    if (const auto read = lines.error(); !read) return Report(read.error());
-    return exit_code_;  // main() sees whether all of it was written
   }
 
- private:
   Item Prepare(size_t number, const LineReader::Line& line) {
     if (broken_) return {number, std::unexpected(*broken_), {}};
     if (line.too_long) return {number, LineReader::TooLong(), {}};
@@ -232,6 +247,7 @@ class Pipeline {
   privacy::Delta delta_;
   DocumentLosses losses_;
   bool json_;
+  LineReader lines_{STDIN_FILENO};
   OsRandom random_;
   std::deque<Batch> pending_;
   std::optional<Status> broken_;

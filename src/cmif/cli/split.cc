@@ -154,7 +154,7 @@ Result<client::SplitResult> Split(const Flags& flags, Progress& progress) {
     options.seal_key = seal->key;
     options.owner = &*owner;
     options.keep_key = [&]() -> Result<void> {
-      CMIF_TRY(seal->file.Commit());
+      CMIF_TRY(seal->file.CommitNew());
       key_kept = true;
       return {};
     };

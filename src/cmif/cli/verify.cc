@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 #include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -16,10 +17,13 @@
 #include "cmif/cli/terminal.h"
 #include "cmif/client/client_model.h"
 #include "cmif/client/verify_channels.h"
+#include "cmif/model/container.h"
 #include "cmif/text/printable.h"
 
 namespace cmif::cli {
 namespace {
+
+namespace fs = std::filesystem;
 
 int Run(const BundleOptions& options, bool json) {
   const std::string& folder = options.folder;
@@ -30,8 +34,9 @@ int Run(const BundleOptions& options, bool json) {
   // What the parts cannot tell: whether the clusters are those of the
   // vocabulary, as this version sees it.
   const auto model = client::ClientModel::Open(folder, *access);
-  const bool sealed =
-      !model && model.error().code() == Code::kFailedPrecondition;
+  const auto bundle =
+      model::ContainerReader::Open(fs::path(folder) / model::kBundleFile);
+  const bool sealed = bundle && bundle->header().sealed && !access->key;
   if (findings->empty() && !model && !sealed) {
     findings->push_back(model.error().message());
   }

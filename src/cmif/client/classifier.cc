@@ -42,26 +42,33 @@ struct Classifier::Impl {
   std::unexpected<Status> Broken() {
     const bool too_late = watchdog.fired();
     watchdog.Arm(kStatusLimit);
-    const auto status = wire::FromGrpc(stream->Finish());
+    const auto status = wire::FromGrpc(EndOf(*stream));
     watchdog.Disarm();
     stream.reset();
     if (too_late) {
-      return Fail(Code::kDeadlineExceeded,
-                  fmt::format("the server did not answer within {} s",
-                              kAnswerLimit.count()));
+      end = {Code::kDeadlineExceeded,
+             fmt::format("the server did not answer within {} s",
+                         kAnswerLimit.count())};
+    } else if (watchdog.fired()) {
+      end = Unreadable().error();
+    } else if (!status) {
+      end = remote.Explained(status.error());
     }
-    if (watchdog.fired()) return Unreadable();
-    if (!status) return std::unexpected(remote.Explained(status.error()));
-    return Unavailable("the server ended the stream early; is it stopping?");
+    return std::unexpected(end);
+  }
+
+  // Replies that came before the stream broke are kept.
+  Result<void> ReadPending() {
+    while (early.size() < pending.size()) {
+      CMIF_ASSIGN(early.emplace_back(), ReadReply());
+    }
+    return {};
   }
 
   // Lets a round of the exchange pass if one is due.
   Result<void> ProveIfDue() {
     if (!proof.Due(attest::ProofClock::now())) return {};
-    // The server answers in order.
-    while (early.size() < pending.size()) {
-      CMIF_ASSIGN(early.emplace_back(), ReadReply());
-    }
+    CMIF_TRY(ReadPending());  // the server answers in order
     watchdog.Arm(kAnswerLimit);
     const auto proven =
         Prove(*stream, context, proof, [this] { return Broken(); });
@@ -91,8 +98,11 @@ struct Classifier::Impl {
   std::unique_ptr<
       grpc::ClientReaderWriter<v1::ClassifyRequest, v1::ClassifyReply>>
       stream;
+  // Once there is no stream any more.
+  Status end{Code::kUnavailable,
+             "the server ended the stream early; is it stopping?"};
   std::deque<size_t> pending;  // sentences of each batch not received
-  // Replies to the first of them, read in front of a challenge.
+  // Replies to the first of them, read in front of a challenge or of the end.
   std::deque<v1::ClassifyReply> early;
 };
 
@@ -147,7 +157,7 @@ size_t Classifier::max_batch_tokens() const {
 
 Result<std::vector<uint64_t>> Classifier::Send(
     std::span<const std::vector<PromptRow>> sentences) {
-  if (!impl_->stream) return Unavailable("the stream to the server is closed");
+  if (!impl_->stream) return std::unexpected(impl_->end);
   CMIF_TRY(impl_->ProveIfDue());
   v1::ClassifyRequest request;
   std::vector<uint32_t> keys;
@@ -176,14 +186,17 @@ Result<std::vector<uint64_t>> Classifier::Send(
   impl_->watchdog.Arm(kAnswerLimit);
   const bool written = impl_->stream->Write(request);
   impl_->watchdog.Disarm();
-  if (!written) return impl_->Broken();
+  if (!written) {
+    CMIF_TRY(impl_->ReadPending());
+    return impl_->Broken();
+  }
   impl_->pending.push_back(sentences.size());
   return bytes;
 }
 
 Result<std::vector<std::vector<float>>> Classifier::Receive() {
   if (impl_->pending.empty() || (!impl_->stream && impl_->early.empty())) {
-    return Unavailable("the stream to the server is closed");
+    return std::unexpected(impl_->end);
   }
   v1::ClassifyReply reply;
   if (impl_->early.empty()) {

@@ -193,7 +193,7 @@ class Run {
   std::unexpected<Status> Broken() {
     Watchdog watchdog(context_);
     watchdog.Arm(kStatusLimit);
-    const auto status = wire::FromGrpc(stream_->Finish());
+    const auto status = wire::FromGrpc(EndOf(*stream_));
     stream_.reset();
     if (watchdog.fired()) return Unreadable();
     if (!status) return std::unexpected(Explained(status.error()));

@@ -35,16 +35,23 @@ Result<v1::HelloReply> Hello(v1::Inference::Stub& stub,
   return reply;
 }
 
-// Words of the server's are not to be taken for this program's.
-Status Said(const Status& status) { return status.At("the server says"); }
-
-// What a server meant says for itself; the rest are words of gRPC's.
-Status HelloFailed(const std::string& address, const Status& status) {
-  if (status.code() == Code::kFailedPrecondition) return Said(status);
+// A server's words, or gRPC's, are not to be taken for this program's: they
+// stand at the end.
+Status WithReason(std::string what, const Status& status) {
   return {status.code(),
-          fmt::format("{} took the connection but gives no proper answer ({}); "
-                      "is it a cmif server, and is it not overloaded?",
-                      address, status.message())};
+          fmt::format("{}; reason given: {}", what,
+                      status.message().empty() ? CodeName(status.code())
+                                               : status.message())};
+}
+
+Status HelloFailed(const std::string& address, const Status& status) {
+  if (status.code() == Code::kFailedPrecondition) {
+    return WithReason("the server refuses this client", status);
+  }
+  return WithReason(address +
+                        " took the connection but gives no proper answer (is "
+                        "it a cmif server, and is it not overloaded?)",
+                    status);
 }
 
 Result<void> Check(const v1::HelloReply& reply,
@@ -145,15 +152,16 @@ Status WhyNoConnection(const std::string& address, bool tls,
 Status Remote::Explained(const Status& status) const {
   if (status.code() != Code::kUnavailable &&
       status.code() != Code::kCancelled) {
-    return Said(status);
+    return WithReason("the call ended early", status);
   }
   // A server that came back with another key.
   if (impl_->judge) {
     if (const auto refusal = impl_->judge->last_refusal()) return *refusal;
   }
-  return {Code::kUnavailable,
-          "the server went away before it had answered all (" +
-              status.message() + "); start it again and repeat the rest"};
+  return WithReason(
+      "the server went away before it had answered all: start it again and "
+      "repeat the rest",
+      {Code::kUnavailable, status.message()});
 }
 
 Remote::Remote() : impl_(std::make_unique<Impl>()) {}

@@ -24,7 +24,7 @@ struct RemoteOptions {
   std::optional<attest::PeerDemands> server = std::nullopt;
   // With TLS: what is shown to a server that asks; null: a fresh key.
   std::shared_ptr<attest::OwnIdentity> identity = nullptr;
-  std::chrono::seconds connect_timeout{4};
+  std::chrono::seconds connect_timeout{4};  // until the server has said Hello
 };
 
 // What a server said of itself, checked against the client's half.
@@ -50,7 +50,8 @@ class Remote {
   const RemoteFacts& facts() const { return facts_; }
 
   // gRPC's own words for a connection that breaks say nothing to a user; this
-  // says what happened and what to do. Other errors stay as they are.
+  // says what happened and what to do. What the server or gRPC says stands at
+  // the end, as the reason given.
   Status Explained(const Status& status) const;
 
   struct Impl;  // remote-inl.h

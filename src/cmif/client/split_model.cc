@@ -107,6 +107,7 @@ class Staging {
     const bool done =
         std::ranges::all_of(
             gone, [&](const auto& p) { return move(target / p, old / p); }) &&
+        WriteFileAtomically(path_ / kAllGone, {}) &&
         std::ranges::all_of(
             come, [&](const auto& p) { return move(path_ / p, target / p); });
     if (done) return {};
@@ -122,6 +123,7 @@ class Staging {
   static constexpr std::string_view kPrefix = ".split-";
   static constexpr std::string_view kUnique = "XXXXXX";
   static constexpr std::string_view kOld = "old";
+  static constexpr std::string_view kAllGone = "all-gone";
 
   explicit Staging(int lock) : lock_(lock) {}
 
@@ -137,22 +139,30 @@ class Staging {
       }
     }
     for (const fs::path& folder : found) {
-      PutBack(folder / kOld, target);
-      fs::remove_all(folder, error);
+      if (PutBack(folder, target)) fs::remove_all(folder, error);
     }
   }
 
-  // The split that a killed one was about to replace, if none is whole now.
-  static void PutBack(const fs::path& old, const fs::path& target) {
+  // The split that a killed one was about to replace, unless there is a whole
+  // one. False if not all of it could be put back.
+  static bool PutBack(const fs::path& folder, const fs::path& target) {
     std::error_code error;
+    const fs::path old = folder / kOld;
     if (!fs::exists(old / model::kManifestFile, error) ||
         fs::exists(target / model::kManifestFile, error)) {
-      return;
+      return true;
     }
-    for (const fs::path& part : PartsOf(old)) {
+    // Then what lies in the target is of the new one.
+    if (fs::exists(folder / kAllGone, error)) {
+      for (const fs::path& part : PartsOf(target)) {
+        fs::remove(target / part, error);
+      }
+    }
+    return std::ranges::all_of(PartsOf(old), [&](const fs::path& part) {
       fs::create_directories((target / part).parent_path(), error);
       fs::rename(old / part, target / part, error);
-    }
+      return !error;
+    });
   }
 
   fs::path path_;
@@ -206,10 +216,7 @@ Result<void> BuildChannels(const SplitOptions& options, const Staging& staging,
   return {};
 }
 
-}  // namespace
-
-Result<void> CheckSplitTarget(const SplitOptions& options) {
-  CMIF_TRY(CheckWritableFolder(options.folder));
+Result<void> CheckTarget(const SplitOptions& options) {
   for (const fs::path& part : PartsOf(options.folder)) {
     const fs::path file = options.folder / part;
     std::error_code error;
@@ -234,6 +241,14 @@ Result<void> CheckSplitTarget(const SplitOptions& options) {
   return {};
 }
 
+}  // namespace
+
+Result<void> CheckSplitTarget(const SplitOptions& options) {
+  // Puts back what a killed split left.
+  CMIF_ASSIGN(const Staging staging, Staging::Create(options.folder));
+  return CheckTarget(options);
+}
+
 Result<SplitResult> SplitModel(const SplitOptions& options,
                                const StepProgress& progress) {
   CMIF_TRY(CheckClusterOptions(options.clustering));
@@ -245,7 +260,7 @@ Result<SplitResult> SplitModel(const SplitOptions& options,
   CMIF_ASSIGN(model::SourceModel source,
               model::SourceModel::Open(options.source, options.head_on_client));
   CMIF_ASSIGN(const Staging staging, Staging::Create(options.folder));
-  CMIF_TRY(CheckSplitTarget(options));
+  CMIF_TRY(CheckTarget(options));
   CMIF_ASSIGN(const model::Tokenizer tokenizer,
               model::Tokenizer::Create(source.TokenizerGguf()));
   source.Identify(Step(progress, "hashing the model"));

@@ -147,20 +147,29 @@ TEST_F(SplitModelTest, WhatAKilledSplitLeftIsClearedAway) {
 }
 
 TEST_F(SplitModelTest, WhatAKilledSplitWasAboutToReplaceIsPutBack) {
-  ASSERT_TRUE(testing::SplitTiny(Kind::kBert, folder_).has_value());
-  const fs::path split = folder_ / "split";
-  const fs::path old = split / ".split-abcdef/old";
-  fs::create_directories(old);
-  for (const char* part : {"manifest.json", "embedding.cmif", "body.gguf"}) {
-    fs::rename(split / part, old / part);
+  for (const bool all_gone : {false, true}) {
+    const testing::TempFolder folder;
+    ASSERT_TRUE(testing::SplitTiny(Kind::kBert, folder).has_value());
+    const fs::path split = folder / "split";
+    const fs::path staging = split / ".split-abcdef";
+    fs::create_directories(staging / "old");
+    fs::create_directories(split / "channels");
+    fs::rename(split / "manifest.json", staging / "old/manifest.json");
+    if (all_gone) {
+      for (const char* part : {"embedding.cmif", "body.gguf"}) {
+        fs::rename(split / part, staging / "old" / part);
+      }
+      std::ofstream(staging / "all-gone");
+      std::ofstream(split / "channels/new.channel") << "of the new one";
+      std::ofstream(split / "body.gguf") << "of the new one";
+    }
+    SplitOptions options = Options();
+    options.folder = split;
+    EXPECT_EQ(CheckSplitTarget(options).error().code(), Code::kAlreadyExists);
+    EXPECT_EQ(model::VerifySplit(split).value(), std::vector<std::string>());
+    EXPECT_FALSE(fs::exists(split / "channels/new.channel"));
+    EXPECT_FALSE(fs::exists(staging));
   }
-  std::ofstream(split / "body.gguf") << "of the new one";
-  SplitOptions options = Options();
-  options.folder = split;
-  ASSERT_TRUE(testing::WriteTiny(Kind::kLlama, folder_ / "m").has_value());
-  EXPECT_EQ(SplitModel(options, {}).error().code(), Code::kAlreadyExists);
-  EXPECT_EQ(model::VerifySplit(split).value(), std::vector<std::string>());
-  EXPECT_FALSE(fs::exists(split / ".split-abcdef"));
 }
 
 // Neither a key without its bundle nor a bundle without its key.

@@ -3,7 +3,7 @@
 #ifndef CMIF_CLIENT_WATCHDOG_INL_H_
 #define CMIF_CLIENT_WATCHDOG_INL_H_
 
-#include <grpcpp/client_context.h>
+#include <grpcpp/grpcpp.h>
 
 #include <chrono>
 #include <condition_variable>
@@ -18,6 +18,16 @@ namespace cmif::client {
 // A stream whose message could not be read stays open; its status may never
 // come.
 constexpr std::chrono::seconds kStatusLimit{1};
+
+// The status of a stream that breaks; it comes behind what the server had sent
+// before.
+template <typename Request, typename Reply>
+grpc::Status EndOf(grpc::ClientReaderWriter<Request, Reply>& stream) {
+  Reply unread;
+  while (stream.Read(&unread)) {
+  }
+  return stream.Finish();
+}
 
 inline std::unexpected<Status> Unreadable() {
   return Internal("the server sent a message that cannot be read");

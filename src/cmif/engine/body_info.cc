@@ -14,8 +14,6 @@ namespace {
 
 using model::GgufFile;
 
-constexpr int64_t kPoolingRank = 4;  // llama.cpp: a classification head
-
 Result<void> ReadShape(const GgufFile& file, BodyInfo& info) {
   info.architecture = file.String("general.architecture").value_or("");
   if (info.architecture != "llama" && info.architecture != "bert") {
@@ -28,7 +26,7 @@ Result<void> ReadShape(const GgufFile& file, BodyInfo& info) {
               file.Positive(arch + ".embedding_length", INT32_MAX));
   CMIF_ASSIGN(info.context, file.Positive(arch + ".context_length", INT32_MAX));
   info.classifier = arch == "bert";
-  if (info.classifier && file.Int("bert.pooling_type") != kPoolingRank) {
+  if (info.classifier && file.Int("bert.pooling_type") != model::kPoolingRank) {
     return Unimplemented(
         "this BERT model has no classification head (bert.pooling_type is not "
         "4); only classifiers are supported");

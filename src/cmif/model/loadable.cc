@@ -20,7 +20,6 @@ namespace {
 
 // LLAMA_MAX_EXPERTS of llama.cpp, which aborts beyond.
 constexpr int64_t kMaxExperts = 512;
-constexpr int64_t kPoolingRank = 4;  // llama.cpp: a classification head
 
 std::unexpected<Status> BadKey(const std::string& key, std::string_view why) {
   return DataLoss(fmt::format("the model's key {} {}", key, why));

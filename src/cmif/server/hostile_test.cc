@@ -232,9 +232,11 @@ TEST_F(HostileTest, RowsThatNobodyAskedForAreRefused) {
   StartLlama();
   v1::GenerateRequest answer;
   answer.mutable_rows()->add_slots(0);
-  // Two answers at once: the second comes before it is asked for, or answers
-  // the next token: with three at least one is too early.
-  const auto status = Send({First(300), answer, answer, answer});
+  // Many answers at once: an answer comes before it is asked for, or answers
+  // the next token, which is so for all of them on no machine.
+  std::vector<v1::GenerateRequest> sent(40, answer);
+  sent.insert(sent.begin(), First(300));
+  const auto status = Send(sent);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
   ExpectStillGood();
 }

@@ -41,11 +41,13 @@ grpc::ServerUnaryReactor* InferenceService::Hello(
     v1::HelloReply* reply) {
   auto* reactor = context->DefaultReactor();
   if (request->protocol_version() != wire::kProtocolVersion) {
-    reactor->Finish(wire::ToGrpc(
+    const grpc::Status other = wire::ToGrpc(
         {Code::kFailedPrecondition,
          fmt::format("the client speaks protocol version {}, this server {}; "
                      "use the same release on both sides",
-                     request->protocol_version(), wire::kProtocolVersion)}));
+                     request->protocol_version(), wire::kProtocolVersion)});
+    LogEnd("hello", other);
+    reactor->Finish(other);
     return reactor;
   }
   const engine::EngineInfo& facts = info();
@@ -69,18 +71,20 @@ grpc::ServerUnaryReactor* InferenceService::Hello(
 grpc::ServerBidiReactor<v1::ClassifyRequest, v1::ClassifyReply>*
 InferenceService::Classify(grpc::CallbackServerContext* context) {
   using Refused = RefusedCall<v1::ClassifyRequest, v1::ClassifyReply>;
+  const auto refuse = [this](const Status& why) {
+    LogEnd("classification", wire::ToGrpc(why));
+    return new Refused(why);
+  };
   if (info().labels == 0) {
-    return new Refused({Code::kFailedPrecondition,
-                        "this server's model generates; it does not classify"});
+    return refuse({Code::kFailedPrecondition,
+                   "this server's model generates; it does not classify"});
   }
   const std::lock_guard lock(mutex_);
   if (sentence_calls_.size() >= options_.classify_streams) {
-    const Status full = {
-        Code::kResourceExhausted,
-        fmt::format("{} classification streams are open; try again later",
-                    sentence_calls_.size())};
-    LogEnd("classification", wire::ToGrpc(full));
-    return new Refused(full);
+    return refuse(
+        {Code::kResourceExhausted,
+         fmt::format("{} classification streams are open; try again later",
+                     sentence_calls_.size())});
   }
   const auto call = ClassifyCall::Start(*this, context);
   sentence_calls_.Add(call);

@@ -4,10 +4,10 @@
 
 namespace cmif::wire {
 
-// From now on gRPC writes nothing to standard error: its lines repeat, byte by
-// byte, what peers send (headers above all). What matters is reported by us.
-// GRPC_VERBOSITY turns them on again. For whoever makes a server or a channel.
-// Thread-safe.
+// From now on gRPC and protobuf write nothing to standard error: gRPC's lines
+// repeat, byte by byte, what peers send (headers above all). What matters is
+// reported by us. GRPC_VERBOSITY turns them on again. For whoever makes a
+// server or a channel. Thread-safe.
 void QuietGrpc();
 
 }  // namespace cmif::wire
