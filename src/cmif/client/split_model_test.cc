@@ -159,7 +159,7 @@ TEST_F(SplitModelTest, WhatAKilledSplitWasAboutToReplaceIsPutBack) {
       for (const char* part : {"embedding.cmif", "body.gguf"}) {
         fs::rename(split / part, staging / "old" / part);
       }
-      std::ofstream(staging / "all-gone");
+      std::ofstream(staging / "all-gone") << "";
       std::ofstream(split / "channels/new.channel") << "of the new one";
       std::ofstream(split / "body.gguf") << "of the new one";
     }

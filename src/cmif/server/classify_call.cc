@@ -144,9 +144,9 @@ void ClassifyCall::SendOldest() {
     if (!read_all_ || reading_ == Reading::kTaken) return;
     return FinishWith(grpc::Status::OK, std::move(lock));
   }
-  const AnswerPtr oldest = answers_.front();
-  if (!oldest->reply) return;
-  Result<v1::ClassifyReply> reply = *std::move(oldest->reply);
+  std::optional<Result<v1::ClassifyReply>>& oldest = answers_.front()->reply;
+  if (!oldest) return;
+  Result<v1::ClassifyReply> reply = *std::move(oldest);
   answers_.pop_front();
   if (!reply) return FinishWith(wire::ToGrpc(reply.error()), std::move(lock));
   reply_ = *std::move(reply);
