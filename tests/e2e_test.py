@@ -527,6 +527,7 @@ class EndToEnd(unittest.TestCase):
             client.stdin.flush()
             self.assertTrue(client.stdout.readline())
             server.process.send_signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, server.process.pid, os.WSTOPPED | os.WNOWAIT)
             client.stdin.write(b"kilo domu seri\n")
             client.stdin.flush()
             time.sleep(0.2)  # it may have left or not
