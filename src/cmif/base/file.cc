@@ -200,20 +200,20 @@ Result<void> AtomicFile::Flush() {
 
 Result<void> AtomicFile::CommitNew() {
   CMIF_TRY(Flush());
-  // Two ways, since no file system of a few has both.
-  const bool done = renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD,
-                              path_.c_str(), RENAME_NOREPLACE) == 0;
-  if (!done && errno != EEXIST &&
-      link(temporary_.c_str(), path_.c_str()) == 0) {
-    return {};  // the other name goes with this object
+  if (renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, path_.c_str(),
+                RENAME_NOREPLACE) == 0) {
+    temporary_.clear();
+    return {};
   }
-  if (!done && errno == EEXIST) {
-    return Fail(Code::kAlreadyExists,
-                path_.string() + " exists; give the name of a new file");
+  // File systems without that flag; the other name goes with this object.
+  if (errno != EEXIST && link(temporary_.c_str(), path_.c_str()) == 0) {
+    return {};
   }
-  if (!done) return Failure("rename the temporary file to", path_, errno);
-  temporary_.clear();
-  return {};
+  if (errno != EEXIST) {
+    return Failure("rename the temporary file to", path_, errno);
+  }
+  return Fail(Code::kAlreadyExists,
+              path_.string() + " exists; give the name of a new file");
 }
 
 Result<void> AtomicFile::Commit() {

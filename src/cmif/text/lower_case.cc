@@ -6,6 +6,8 @@
 #include <array>
 #include <cstdint>
 
+#include "cmif/text/code_point-inl.h"
+
 namespace cmif::text {
 
 std::string LowerCase(std::string_view utf8) {
@@ -18,12 +20,8 @@ std::string LowerCase(std::string_view utf8) {
       utf8.remove_prefix(1);
       continue;
     }
-    const std::string_view head = utf8.substr(0, 4);
-    utf8proc_int32_t code_point = -1;
-    const utf8proc_ssize_t size = utf8proc_iterate(
-        reinterpret_cast<const utf8proc_uint8_t*>(head.data()),
-        static_cast<utf8proc_ssize_t>(head.size()), &code_point);
-    if (size <= 0) {
+    const auto [bytes, code_point] = FirstCodePoint(utf8);
+    if (code_point < 0) {
       lower += utf8.front();
       utf8.remove_prefix(1);
       continue;
@@ -33,7 +31,7 @@ std::string LowerCase(std::string_view utf8) {
         utf8proc_encode_char(utf8proc_tolower(code_point), encoded.data());
     lower.append(reinterpret_cast<const char*>(encoded.data()),
                  static_cast<size_t>(length));
-    utf8.remove_prefix(static_cast<size_t>(size));
+    utf8.remove_prefix(bytes);
   }
   return lower;
 }

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "cmif/text/code_point-inl.h"
+
 namespace cmif::text {
 namespace {
 
@@ -22,18 +24,13 @@ std::string Printable(std::string_view utf8) {
   std::string shown;
   shown.reserve(utf8.size());
   while (!utf8.empty()) {
-    const std::string_view head = utf8.substr(0, 4);
-    utf8proc_int32_t code_point = -1;
-    const utf8proc_ssize_t read = utf8proc_iterate(
-        reinterpret_cast<const utf8proc_uint8_t*>(head.data()),
-        static_cast<utf8proc_ssize_t>(head.size()), &code_point);
-    const size_t size = read > 0 ? static_cast<size_t>(read) : 1;
-    if (read > 0 && MayBeShown(code_point)) {
-      shown += utf8.substr(0, size);
+    const auto [bytes, code_point] = FirstCodePoint(utf8);
+    if (code_point >= 0 && MayBeShown(code_point)) {
+      shown += utf8.substr(0, bytes);
     } else {
       shown += '?';
     }
-    utf8.remove_prefix(size);
+    utf8.remove_prefix(bytes);
   }
   return shown;
 }

@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "cmif/text/code_point-inl.h"
+
 namespace cmif::text {
 namespace {
 
@@ -62,14 +64,9 @@ const std::array<Piece::Kind, 128>& AsciiKinds() {
 Character FirstCharacter(std::string_view utf8) {
   const auto lead = static_cast<uint8_t>(utf8.front());
   if (lead < 128) return {1, AsciiKinds()[lead], true};
-  // No character is longer than 4 bytes; the cut keeps lengths in range.
-  const std::string_view head = utf8.substr(0, 4);
-  utf8proc_int32_t code_point = -1;
-  const utf8proc_ssize_t size =
-      utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(head.data()),
-                       static_cast<utf8proc_ssize_t>(head.size()), &code_point);
-  if (size <= 0) return {1, Piece::kWord, false};
-  return {static_cast<size_t>(size), KindOfCodePoint(code_point), true};
+  const auto [bytes, code_point] = FirstCodePoint(utf8);
+  if (code_point < 0) return {bytes, Piece::kWord, false};
+  return {bytes, KindOfCodePoint(code_point), true};
 }
 
 }  // namespace
